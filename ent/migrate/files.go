@@ -1,0 +1,8 @@
+package migrate
+
+import "embed"
+
+// Files holds the versioned migrations: a directory for each dialect, in goose's form, with Atlas' checksums.
+//
+//go:embed postgres sqlite
+var Files embed.FS

@@ -1,0 +1,56 @@
+package graph
+
+import (
+	"kabinet/graph/generated"
+	"kabinet/internal/appeal"
+	"kabinet/internal/benefit"
+	"kabinet/internal/document"
+	"kabinet/internal/page"
+	"kabinet/internal/ref"
+	"kabinet/internal/sickleave"
+)
+
+// maxCost is the greatest cost of an operation. A field costs one; a page costs its size times what one item costs; a
+// relation that is not paged is taken to have relationSize items. The dashboard costs about 700, a page of 100
+// appeals with everything about 12,000.
+const maxCost = 15_000
+
+// relationSize is the number of items that a relation usually has at most.
+const relationSize = 5
+
+// costs are the fields that cost more than one.
+func costs() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	c.Viewer.SickLeaves = func(child int, first *int, _ *page.Cursor, _ *sickleave.Filter, _ *sickleave.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Benefits = func(child int, first *int, _ *page.Cursor, _ *benefit.Filter, _ *benefit.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Appeals = func(child int, first *int, _ *page.Cursor, _ *appeal.Filter, _ *appeal.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Documents = func(child int, first *int, _ *page.Cursor, _ *document.Filter, _ *document.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Sessions = relationCost
+	c.Person.Addresses = relationCost
+	c.SickLeave.Periods = relationCost
+	c.Benefit.Accruals = relationCost
+	c.Appeal.Timeline = relationCost
+	c.Appeal.Messages = relationCost
+	c.Appeal.Attachments = relationCost
+	c.Document.Versions = relationCost
+	c.Query.Nodes = func(child int, ids []*ref.Ref) int { return 1 + len(ids)*child }
+	return c
+}
+
+func pageCost(child int, first *int) int {
+	size := page.DefaultSize
+	if first != nil {
+		size = min(max(*first, 1), page.MaxSize) // a size out of bounds is refused by the list itself
+	}
+	return 1 + size*child
+}
+
+func relationCost(child int) int { return 1 + relationSize*child }

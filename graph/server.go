@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+
+	"kabinet/graph/apierror"
+	"kabinet/graph/generated"
+	"kabinet/graph/limits"
+	"kabinet/graph/transport"
+	"kabinet/internal/fault"
+	"kabinet/internal/locale"
+	"kabinet/internal/page"
+	"kabinet/internal/viewer"
+)
+
+// queryCacheMemory is how much memory parsed documents may take, in bytes.
+const queryCacheMemory = 32 << 20
+
+// errTooManyIDs refuses a list of more ids than a page has items.
+var errTooManyIDs = fault.New(fault.BadInput,
+	locale.Text{Ru: "За один раз можно запросить не больше 100 записей.", En: "At most 100 ids can be asked for at once."},
+	locale.Text{Ru: "Разделите список.", En: "Split the list."})
+
+// Options configure the server.
+type Options struct {
+	Services Services
+	Log      *slog.Logger
+	// Development opens introspection and tells what is wrong with a document in the words of the parser.
+	Development bool
+	// Origins are the pages of other hosts that may open a WebSocket.
+	Origins []string
+	// Ended gives the channel that closes when the session of a request ends.
+	Ended func(ctx context.Context) <-chan struct{}
+	// Streams are the open streams of the process.
+	Streams *transport.Streams
+}
+
+// NewServer makes the handler of /graphql.
+func NewServer(o Options) http.Handler {
+	config := generated.Config{
+		Resolvers:  &Resolver{o.Services},
+		Directives: generated.DirectiveRoot{Access: access},
+		Complexity: costs(),
+	}
+	server := handler.New(generated.NewExecutableSchema(config))
+	server.AddTransport(transport.NewWebSocket(transport.WebSocketOptions{
+		Streams: o.Streams, Ended: o.Ended, Origins: o.Origins, Admit: admit,
+	}))
+	server.AddTransport(transport.NewSSE(transport.SSEOptions{Streams: o.Streams, Ended: o.Ended}))
+	server.AddTransport(transport.NewGet(transport.GetOptions{}))
+	server.AddTransport(transport.NewPost(transport.PostOptions{})) // last: it turns away whatever is left
+	server.SetErrorPresenter(apierror.NewPresenter(o.Log, apierror.Options{Verbose: o.Development}))
+	server.SetRecoverFunc(apierror.NewRecover(o.Log))
+	server.SetQueryCache(limits.NewQueryCache(queryCacheMemory))
+	server.Use(limits.New(limits.Production()))
+	server.Use(extension.FixedComplexityLimit(maxCost))
+	if o.Development {
+		server.Use(extension.Introspection{})
+	} else {
+		server.SetDisableSuggestion(true)
+		server.SetValidationRulesFn(limits.Rules)
+	}
+	return server
+}
+
+// admit lets nobody open a socket who is not signed in: there is nothing on it for them.
+func admit(ctx context.Context) error {
+	if !viewer.FromContext(ctx).IsPerson() {
+		return fault.ErrUnauthenticated
+	}
+	return nil
+}
+
+// resumeFrom is where a subscription begins: where the client says, or, over SSE, where its stream broke off.
+func resumeFrom(ctx context.Context, after *page.Cursor) *page.Cursor {
+	if id := transport.LastEventID(ctx); id != "" {
+		last := page.Cursor(id)
+		return &last
+	}
+	return after
+}

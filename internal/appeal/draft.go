@@ -1,0 +1,255 @@
+package appeal
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"kabinet/ent"
+	"kabinet/ent/appeal"
+	"kabinet/ent/appealattachment"
+	"kabinet/ent/document"
+	"kabinet/ent/documentversion"
+	"kabinet/internal/audit"
+	"kabinet/internal/fault"
+	"kabinet/internal/feed"
+	"kabinet/internal/idempotency"
+	"kabinet/internal/locale"
+	"kabinet/internal/ref"
+	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
+)
+
+// Limits of a draft.
+const (
+	maxSubject   = 200    // characters
+	maxBody      = 20_000 // characters
+	maxDocuments = 10
+)
+
+// DraftInput is an appeal to be kept as a draft.
+type DraftInput struct {
+	ID             *ref.Ref // the draft to change; nil begins a new one
+	Kind           Kind
+	Subject        string
+	Body           string
+	Documents      []ref.Ref // to attach, in this order, each in its present version
+	IdempotencyKey string    `json:"-"`
+}
+
+// SaveDraft keeps an appeal that is being written. Its faults are a fault.Invalid; then nothing is kept.
+func (s *Service) SaveDraft(ctx context.Context, in DraftInput) (*Appeal, error) {
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	person := viewer.FromContext(ctx).PersonID
+	var saved ref.Ref
+	if err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+		saved, _, err = idempotency.Once(ctx, tx, s.clock, idempotency.Request{
+			Owner: person, Operation: "saveAppealDraft", Key: in.IdempotencyKey, Input: in,
+		}, func() (ref.Ref, error) { return s.saveDraft(ctx, tx, person, in) })
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return s.Get(ctx, saved.ID)
+}
+
+func (in *DraftInput) validate() error {
+	var faults fault.Invalid
+	if in.ID != nil && in.ID.Kind != ref.Appeal {
+		faults.Add(fault.Unknown, unknownDraft(), "id")
+	}
+	if utf8.RuneCountInString(in.Subject) > maxSubject {
+		faults.Add(fault.TooLong, locale.Text{
+			Ru: "Тема длиннее 200 знаков. Сократите её, подробности напишите в тексте.",
+			En: "The subject is longer than 200 characters. Shorten it and put the details into the text.",
+		}, "subject")
+	}
+	if utf8.RuneCountInString(in.Body) > maxBody {
+		faults.Add(fault.TooLong, locale.Text{
+			Ru: "Текст длиннее 20 000 знаков. Сократите его или приложите документ.",
+			En: "The text is longer than 20,000 characters. Shorten it or attach a document.",
+		}, "body")
+	}
+	if len(in.Documents) > maxDocuments {
+		faults.Add(fault.TooLong, locale.Text{
+			Ru: "Приложить можно не больше 10 документов.",
+			En: "At most 10 documents can be attached.",
+		}, "documents")
+	}
+	seen := make(map[ref.Ref]bool, len(in.Documents))
+	for _, d := range in.Documents {
+		if d.Kind != ref.Document {
+			faults.Add(fault.Unknown, unknownDocument(), "documents")
+			break
+		}
+		if seen[d] {
+			faults.Add(fault.InConflict, locale.Text{
+				Ru: "Один документ приложен дважды. Оставьте его один раз.",
+				En: "A document is attached twice. Leave it once.",
+			}, "documents")
+			break
+		}
+		seen[d] = true
+	}
+	return faults.OrNil()
+}
+
+func unknownDraft() locale.Text {
+	return locale.Text{
+		Ru: "Такого черновика нет. Обновите список обращений.",
+		En: "There is no such draft. Reload the list of appeals.",
+	}
+}
+
+func unknownDocument() locale.Text {
+	return locale.Text{
+		Ru: "Одного из документов нет. Обновите список документов и выберите снова.",
+		En: "One of the documents does not exist. Reload the list of documents and choose again.",
+	}
+}
+
+// saveDraft runs in the transaction, under the owner's lock.
+func (s *Service) saveDraft(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) (ref.Ref, error) {
+	versions, err := presentVersions(ctx, tx, person, in.Documents)
+	if err != nil {
+		return ref.Ref{}, err
+	}
+	var id uuid.UUID
+	var from *string
+	if in.ID == nil {
+		id, err = s.beginDraft(ctx, tx, person, in)
+	} else {
+		id = in.ID.ID
+		draft := string(Draft)
+		from, err = &draft, s.changeDraft(ctx, tx, person, in)
+	}
+	if err != nil {
+		return ref.Ref{}, err
+	}
+	if err := s.attach(ctx, tx, person, id, versions); err != nil {
+		return ref.Ref{}, err
+	}
+	subject := ref.Of(ref.Appeal, id)
+	to := string(Draft)
+	if err := s.feed.Record(ctx, tx, feed.Change{Owner: person, Subject: subject, From: from, To: &to}); err != nil {
+		return ref.Ref{}, err
+	}
+	if err := s.journal.Write(ctx, tx, audit.Entry{Owner: person, Action: "appeal.draft.save", Subject: subject}); err != nil {
+		return ref.Ref{}, err
+	}
+	return subject, nil
+}
+
+func (s *Service) beginDraft(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("begin draft: %w", err)
+	}
+	body, err := SealBody(s.sealer, id, in.Body)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	now := s.clock.Now()
+	if err := tx.Appeal.Create().SetID(id).SetOwnerID(person).SetKind(string(in.Kind)).SetState(string(Draft)).
+		SetSubject(in.Subject).SetBody(body).SetCreatedAt(now).SetUpdatedAt(now).Exec(ctx); err != nil {
+		return uuid.Nil, fmt.Errorf("begin draft: %w", err)
+	}
+	if err := tx.AppealStep.Create().SetOwnerID(person).SetAppealID(id).SetTo(string(Draft)).
+		SetActor(string(Citizen)).SetOccurredAt(now).Exec(ctx); err != nil {
+		return uuid.Nil, fmt.Errorf("begin draft: %w", err)
+	}
+	return id, nil
+}
+
+func (s *Service) changeDraft(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) error {
+	row, err := tx.Appeal.Query().Where(appeal.ID(in.ID.ID), appeal.OwnerID(person)).Only(ctx)
+	var faults fault.Invalid
+	switch {
+	case ent.IsNotFound(err):
+		faults.Add(fault.Unknown, unknownDraft(), "id")
+		return faults
+	case err != nil:
+		return fmt.Errorf("change draft: %w", err)
+	}
+	if State(row.State) != Draft {
+		faults.Add(fault.OutOfSequence, locale.Text{
+			Ru: "Обращение уже отправлено, изменить его нельзя. Отзовите его или начните новое.",
+			En: "The appeal was submitted and cannot be changed. Withdraw it or begin a new one.",
+		}, "id")
+	}
+	if Kind(row.Kind) != in.Kind {
+		faults.Add(fault.NotAllowed, locale.Text{
+			Ru: "Вид обращения изменить нельзя. Начните новое обращение.",
+			En: "The kind of an appeal cannot be changed. Begin a new appeal.",
+		}, "kind")
+	}
+	if err := faults.OrNil(); err != nil {
+		return err
+	}
+	body, err := SealBody(s.sealer, row.ID, in.Body)
+	if err != nil {
+		return err
+	}
+	if err := tx.Appeal.UpdateOneID(row.ID).SetSubject(in.Subject).SetBody(body).SetUpdatedAt(s.clock.Now()).Exec(ctx); err != nil {
+		return fmt.Errorf("change draft: %w", err)
+	}
+	return nil
+}
+
+// presentVersions finds the present version of each of the person's documents, in the order given.
+func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, documents []ref.Ref) ([]uuid.UUID, error) {
+	if len(documents) == 0 {
+		return nil, nil
+	}
+	ids := make([]uuid.UUID, len(documents))
+	for i, d := range documents {
+		ids[i] = d.ID
+	}
+	rows, err := tx.Document.Query().
+		Where(document.IDIn(ids...), document.OwnerID(person), document.DeletedAtIsNil()).
+		WithVersions(func(q *ent.DocumentVersionQuery) {
+			q.Select(documentversion.FieldDocumentID, documentversion.FieldNumber)
+		}).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find documents to attach: %w", err)
+	}
+	present := make(map[uuid.UUID]uuid.UUID, len(rows))
+	for _, row := range rows {
+		for _, v := range row.Edges.Versions {
+			if v.Number == row.CurrentVersion {
+				present[row.ID] = v.ID
+			}
+		}
+	}
+	versions := make([]uuid.UUID, len(ids))
+	for i, id := range ids {
+		version, ok := present[id]
+		if !ok {
+			var faults fault.Invalid
+			faults.Add(fault.Unknown, unknownDocument(), "documents")
+			return nil, faults
+		}
+		versions[i] = version
+	}
+	return versions, nil
+}
+
+// attach makes these versions, in this order, all that is attached.
+func (s *Service) attach(ctx context.Context, tx *storage.Tx, person, id uuid.UUID, versions []uuid.UUID) error {
+	if _, err := tx.AppealAttachment.Delete().Where(appealattachment.AppealID(id)).Exec(ctx); err != nil {
+		return fmt.Errorf("attach documents: %w", err)
+	}
+	now := s.clock.Now()
+	rows := make([]*ent.AppealAttachmentCreate, len(versions))
+	for i, v := range versions {
+		rows[i] = tx.AppealAttachment.Create().SetOwnerID(person).SetAppealID(id).SetVersionID(v).SetAttachedAt(now)
+	}
+	if err := tx.AppealAttachment.CreateBulk(rows...).Exec(ctx); err != nil {
+		return fmt.Errorf("attach documents: %w", err)
+	}
+	return nil
+}

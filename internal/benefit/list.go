@@ -1,0 +1,94 @@
+package benefit
+
+import (
+	"context"
+	"fmt"
+
+	"kabinet/ent/benefit"
+	"kabinet/ent/predicate"
+	"kabinet/internal/calendar"
+	"kabinet/internal/page"
+	"kabinet/internal/viewer"
+)
+
+// Filter chooses benefits; what is given must hold together.
+type Filter struct {
+	States []State
+	Starts *calendar.Range
+	Types  []Type
+}
+
+// OrderField is what the list can be ordered by.
+type OrderField string
+
+// The orders.
+const (
+	ByStartsOn  OrderField = "STARTS_ON"
+	ByUpdatedAt OrderField = "UPDATED_AT"
+)
+
+// Order is the order of the list.
+type Order struct {
+	Field     OrderField
+	Direction page.Direction
+}
+
+func (o *Order) page() page.Order {
+	if o == nil {
+		o = &Order{Field: ByStartsOn, Direction: page.Descending}
+	}
+	column := page.Column{Name: benefit.FieldStartsOn, IsDay: true}
+	if o.Field == ByUpdatedAt {
+		column = page.Column{Name: benefit.FieldUpdatedAt}
+	}
+	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
+}
+
+// Connection is a page of benefits.
+type Connection = page.Connection[*Benefit]
+
+// Edge is a benefit and its position.
+type Edge = page.Edge[*Benefit]
+
+// List gives a page of the viewer's benefits.
+func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
+	request, err := page.NewRequest(first, after, order.page())
+	if err != nil {
+		return nil, err
+	}
+	where := append(filter.predicates(), benefit.OwnerID(viewer.FromContext(ctx).PersonID))
+	rows, err := s.store.Benefit.Query().Where(where...).Where(request.Select).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list benefits: %w", err)
+	}
+	benefits := fromRows(rows)
+	return page.NewConnection(request, benefits,
+		func(b *Benefit) page.Position {
+			return page.Position{Day: b.StartsOn, Time: b.UpdatedAt, ID: b.ID.ID}
+		},
+		func(ctx context.Context) (int, error) {
+			return s.store.Benefit.Query().Where(where...).Count(ctx)
+		}), nil
+}
+
+func (f *Filter) predicates() []predicate.Benefit {
+	if f == nil {
+		return nil
+	}
+	var where []predicate.Benefit
+	if f.States != nil {
+		where = append(where, benefit.StateIn(page.Strings(f.States)...))
+	}
+	if f.Types != nil {
+		where = append(where, benefit.TypeIn(page.Strings(f.Types)...))
+	}
+	if f.Starts != nil {
+		if !f.Starts.From.IsZero() {
+			where = append(where, benefit.StartsOnGTE(f.Starts.From))
+		}
+		if !f.Starts.To.IsZero() {
+			where = append(where, benefit.StartsOnLTE(f.Starts.To))
+		}
+	}
+	return where
+}

@@ -1,0 +1,7 @@
+package calendar
+
+// Range is a range of days, both included. A zero end has no bound.
+type Range struct {
+	From Date
+	To   Date
+}

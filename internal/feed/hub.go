@@ -1,0 +1,224 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"kabinet/ent/feedevent"
+	"kabinet/internal/clock"
+	"kabinet/internal/signal"
+	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
+)
+
+// topic is that of wake-ups; a payload is the id of an owner.
+const topic signal.Topic = "feed"
+
+// Times of the hub.
+const (
+	// sendTimeout bounds the sending of a batch of wake-ups.
+	sendTimeout = 3 * time.Second
+	// sweepEvery is how often events are looked for whose announcement a crash or a dead Redis swallowed, and
+	// sweepAfter how old an event is before it counts as one of those.
+	sweepEvery = 5 * time.Second
+	sweepAfter = 3 * time.Second
+	// sweepLimit bounds one sweep.
+	sweepLimit = 1000
+	// announceQueue is how many owners may wait for their announcement; more are left to the sweep.
+	announceQueue = 4096
+)
+
+// Hub wakes subscribers: those of this process directly, those of other instances over Redis.
+type Hub struct {
+	store *storage.Store
+	bus   *signal.Bus
+	clock clock.Clock
+	log   *slog.Logger
+
+	queue chan uuid.UUID
+
+	mu       sync.Mutex
+	watchers map[uuid.UUID]map[*watcher]struct{}
+}
+
+// watcher is one subscriber's bell. It rings at most once until it is heard.
+type watcher struct{ bell chan struct{} }
+
+func (w *watcher) ring() {
+	select {
+	case w.bell <- struct{}{}:
+	default:
+	}
+}
+
+// NewHub makes a Hub that listens on the bus. Run has to be running for other instances to be woken.
+func NewHub(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger) *Hub {
+	h := &Hub{
+		store: s, bus: bus, clock: c, log: log,
+		queue:    make(chan uuid.UUID, announceQueue),
+		watchers: make(map[uuid.UUID]map[*watcher]struct{}),
+	}
+	bus.Listen(signal.Listener{
+		Topic: topic,
+		Heard: func(payload string) {
+			if owner, err := uuid.Parse(payload); err == nil {
+				h.wake(owner)
+			}
+		},
+		Connected: h.wakeAll,
+	})
+	return h
+}
+
+// Announce wakes everybody who watches the owner. It never waits.
+func (h *Hub) Announce(owner uuid.UUID) {
+	h.wake(owner)
+	select {
+	case h.queue <- owner:
+	default: // the sweep will send it
+	}
+}
+
+// Run publishes and sweeps until the context ends.
+func (h *Hub) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { h.publish(ctx) })
+	wg.Go(func() { h.sweep(ctx) })
+	wg.Wait()
+}
+
+func (h *Hub) watch(owner uuid.UUID) (w *watcher, stop func()) {
+	w = &watcher{bell: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.watchers[owner] == nil {
+		h.watchers[owner] = make(map[*watcher]struct{})
+	}
+	h.watchers[owner][w] = struct{}{}
+	return w, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.watchers[owner], w)
+		if len(h.watchers[owner]) == 0 {
+			delete(h.watchers, owner)
+		}
+	}
+}
+
+// Watching is the number of subscribers on this instance.
+func (h *Hub) Watching() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, ws := range h.watchers {
+		n += len(ws)
+	}
+	return n
+}
+
+func (h *Hub) wake(owner uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.watchers[owner] {
+		w.ring()
+	}
+}
+
+func (h *Hub) wakeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, ws := range h.watchers {
+		for w := range ws {
+			w.ring()
+		}
+	}
+}
+
+func (h *Hub) publish(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case first := <-h.queue:
+			owners := h.drain(first)
+			if err := h.send(ctx, owners); err != nil && ctx.Err() == nil {
+				h.log.WarnContext(ctx, "feed: wake-up not sent; the sweep will send it", "error", err)
+			}
+		}
+	}
+}
+
+// drain takes what else is waiting, each owner once.
+func (h *Hub) drain(first uuid.UUID) []uuid.UUID {
+	owners := []uuid.UUID{first}
+	seen := map[uuid.UUID]struct{}{first: {}}
+	for {
+		select {
+		case o := <-h.queue:
+			if _, ok := seen[o]; !ok {
+				seen[o] = struct{}{}
+				owners = append(owners, o)
+			}
+		default:
+			return owners
+		}
+	}
+}
+
+// send publishes wake-ups and notes in the events that it did. An event that is committed between the two is noted
+// although its own wake-up is still to come; that is harmless, because the queue holds it.
+func (h *Hub) send(ctx context.Context, owners []uuid.UUID) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	payloads := make([]string, len(owners))
+	for i, o := range owners {
+		payloads[i] = o.String()
+	}
+	if err := h.bus.Publish(ctx, topic, payloads...); err != nil {
+		return err
+	}
+	return h.store.FeedEvent.Update().
+		Where(feedevent.OwnerIDIn(owners...), feedevent.AnnouncedAtIsNil()).
+		SetAnnouncedAt(h.clock.Now()).
+		Exec(viewer.NewSystemContext(ctx, "feed announce"))
+}
+
+// sweep announces what nobody has announced: the instance that committed it was killed, or Redis was away.
+func (h *Hub) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := h.Sweep(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				h.log.WarnContext(ctx, "feed: sweep failed; it will be tried again", "error", err)
+			}
+		}
+	}
+}
+
+// Sweep announces events whose announcement is overdue.
+func (h *Hub) Sweep(ctx context.Context) error {
+	system := viewer.NewSystemContext(ctx, "feed sweep")
+	var owners []uuid.UUID
+	if err := h.store.FeedEvent.Query().
+		Where(feedevent.AnnouncedAtIsNil(), feedevent.OccurredAtLT(h.clock.Now().Add(-sweepAfter)), func(s *sql.Selector) { s.Distinct() }).
+		Limit(sweepLimit).Select(feedevent.FieldOwnerID).Scan(system, &owners); err != nil {
+		return err
+	}
+	if len(owners) == 0 {
+		return nil
+	}
+	for _, o := range owners {
+		h.wake(o)
+	}
+	return h.send(ctx, owners)
+}

@@ -1,0 +1,42 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kabinet/internal/clock"
+	"kabinet/internal/owner"
+	"kabinet/internal/storage"
+)
+
+// Announcer is told, after a commit, whose feed has grown.
+type Announcer interface {
+	Announce(owner uuid.UUID)
+}
+
+// Recorder writes events.
+type Recorder struct {
+	clock     clock.Clock
+	announcer Announcer
+}
+
+// NewRecorder makes a Recorder.
+func NewRecorder(c clock.Clock, a Announcer) *Recorder { return &Recorder{clock: c, announcer: a} }
+
+// Record writes the event of a change in the transaction of the change, and has it announced after the commit.
+func (r *Recorder) Record(ctx context.Context, tx *storage.Tx, c Change) error {
+	sequence, err := owner.NextSequence(ctx, tx, c.Owner)
+	if err != nil {
+		return fmt.Errorf("record change: %w", err)
+	}
+	if err := tx.FeedEvent.Create().SetOwnerID(c.Owner).SetSequence(sequence).
+		SetSubjectKind(string(c.Subject.Kind)).SetSubjectID(c.Subject.ID).
+		SetNillableFrom(c.From).SetNillableTo(c.To).SetNillableComment(c.Comment).
+		SetOccurredAt(r.clock.Now()).Exec(ctx); err != nil {
+		return fmt.Errorf("record change: %w", err)
+	}
+	tx.AfterCommit(func(context.Context) { r.announcer.Announce(c.Owner) })
+	return nil
+}

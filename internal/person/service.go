@@ -1,0 +1,127 @@
+package person
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kabinet/ent"
+	"kabinet/ent/person"
+	"kabinet/internal/clock"
+	"kabinet/internal/fault"
+	"kabinet/internal/identifier"
+	"kabinet/internal/identity"
+	"kabinet/internal/owner"
+	"kabinet/internal/seal"
+	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
+)
+
+// Service keeps citizens.
+type Service struct {
+	store  *storage.Store
+	sealer *seal.Sealer
+	clock  clock.Clock
+}
+
+// New makes the service.
+func New(s *storage.Store, sealer *seal.Sealer, c clock.Clock) *Service {
+	return &Service{store: s, sealer: sealer, clock: c}
+}
+
+// Get gives a person whom the viewer may see.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Person, error) {
+	row, err := s.store.Person.Query().Where(person.ID(id)).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, fault.ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("get person: %w", err)
+	}
+	return s.fromRow(row)
+}
+
+// Viewer gives the person who is signed in.
+func (s *Service) Viewer(ctx context.Context) (*Person, error) {
+	return s.Get(ctx, viewer.FromContext(ctx).PersonID)
+}
+
+// Admit takes over what the identity provider tells of a person at login, and makes their record at the first one.
+// A person whom the fund knows by their SNILS already is recognised by it, if the account is confirmed.
+func (s *Service) Admit(ctx context.Context, login identity.Login) (uuid.UUID, error) {
+	ctx = viewer.NewSystemContext(ctx, "login")
+	var id uuid.UUID
+	err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+		row, err := s.find(ctx, tx, login)
+		if err != nil {
+			return err
+		}
+		if row == nil {
+			id, err = s.create(ctx, tx, login)
+			return err
+		}
+		id = row.ID
+		return s.update(ctx, tx, row, login)
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("admit person: %w", err)
+	}
+	return id, nil
+}
+
+func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login) (*ent.Person, error) {
+	for _, hash := range s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject)) {
+		row, err := tx.Person.Query().Where(person.SubjectHash(hash)).Only(ctx)
+		if err == nil || !ent.IsNotFound(err) {
+			return row, err
+		}
+	}
+	if !login.Trusted || login.Profile.Snils == "" {
+		return nil, nil //nolint:nilnil // nobody yet
+	}
+	for _, hash := range s.sealer.Lookups(snilsPlace, string(login.Profile.Snils)) {
+		row, err := tx.Person.Query().Where(person.SnilsHash(hash), person.SubjectHashIsNil()).Only(ctx)
+		if err == nil || !ent.IsNotFound(err) {
+			return row, err
+		}
+	}
+	return nil, nil //nolint:nilnil // nobody yet
+}
+
+func (s *Service) create(ctx context.Context, tx *storage.Tx, login identity.Login) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, err
+	}
+	now := s.clock.Now()
+	if err := owner.Create(ctx, tx, id, owner.Person, now); err != nil {
+		return uuid.Nil, err
+	}
+	sealed, err := seal.SealJSON(s.sealer, identityPlace, id, dataOf(login.Profile))
+	if err != nil {
+		return uuid.Nil, err
+	}
+	create := tx.Person.Create().SetID(id).SetCreatedAt(now).SetUpdatedAt(now).SetTrusted(login.Trusted).
+		SetSubjectHash(s.sealer.Lookup(subjectPlace, accountOf(login.Provider, login.Subject))).SetIdentity(sealed)
+	// An account that is not confirmed may name anybody's SNILS; it must not take the number from its owner.
+	if login.Trusted && login.Profile.Snils != "" {
+		create.SetSnilsHash(s.snilsHash(login.Profile.Snils))
+	}
+	return id, create.Exec(ctx)
+}
+
+func (s *Service) update(ctx context.Context, tx *storage.Tx, row *ent.Person, login identity.Login) error {
+	sealed, err := seal.SealJSON(s.sealer, identityPlace, row.ID, dataOf(login.Profile))
+	if err != nil {
+		return err
+	}
+	update := tx.Person.UpdateOneID(row.ID).SetUpdatedAt(s.clock.Now()).SetTrusted(login.Trusted).SetIdentity(sealed).
+		SetSubjectHash(s.sealer.Lookup(subjectPlace, accountOf(login.Provider, login.Subject)))
+	if login.Trusted && login.Profile.Snils != "" {
+		update.SetSnilsHash(s.snilsHash(login.Profile.Snils))
+	}
+	return update.Exec(ctx)
+}
+
+func (s *Service) snilsHash(n identifier.Snils) []byte { return s.sealer.Lookup(snilsPlace, string(n)) }

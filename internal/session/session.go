@@ -1,0 +1,340 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"kabinet/ent"
+	"kabinet/ent/session"
+	"kabinet/internal/audit"
+	"kabinet/internal/clock"
+	"kabinet/internal/fault"
+	"kabinet/internal/ref"
+	"kabinet/internal/signal"
+	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
+)
+
+// Kind is how a client holds the session.
+type Kind string
+
+// The kinds.
+const (
+	Browser Kind = "BROWSER"
+	Mobile  Kind = "MOBILE"
+)
+
+// Reasons for which a session ends.
+const (
+	ReasonLogout  = "logout"
+	ReasonRevoked = "revoked"
+)
+
+// rowLag is by how much the idle end in the row may lag behind the one in Redis: a row is written at most this often.
+const rowLag = time.Minute
+
+// Session is a session as its owner sees it.
+type Session struct {
+	ID             ref.Ref
+	Kind           Kind
+	Device         string
+	CreatedAt      time.Time
+	IdleEndsAt     time.Time
+	AbsoluteEndsAt time.Time
+	Current        bool
+}
+
+// Tokens are those of the identity provider.
+type Tokens struct {
+	Access    string    `json:"access,omitempty"`
+	Refresh   string    `json:"refresh,omitempty"`
+	ID        string    `json:"id,omitempty"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+}
+
+// Start is what a session begins with.
+type Start struct {
+	Person uuid.UUID
+	Level  viewer.Level
+	Kind   Kind
+	Device string // what the client says of itself; cut to a sane length
+	Tokens Tokens
+}
+
+// data is what a session holds, readable only with its token.
+type data struct {
+	Session  uuid.UUID    `json:"session"`
+	Person   uuid.UUID    `json:"person"`
+	Level    viewer.Level `json:"level"`
+	Absolute time.Time    `json:"absolute"`
+	Tokens   Tokens       `json:"tokens"`
+}
+
+// Open is a session that a check has found open.
+type Open struct {
+	Viewer         viewer.Viewer
+	IdleEndsAt     time.Time
+	AbsoluteEndsAt time.Time
+
+	hash tokenHash
+}
+
+// Limits are how long sessions live.
+type Limits struct {
+	Idle     time.Duration
+	Absolute time.Duration
+}
+
+// Service keeps sessions.
+type Service struct {
+	store   *storage.Store
+	redis   redis.UniversalClient
+	bus     *signal.Bus
+	journal *audit.Journal
+	clock   clock.Clock
+	limits  Limits
+	log     *slog.Logger
+	watch   *watchers
+}
+
+// New makes the service; it listens on the bus for sessions that other instances end.
+func New(s *storage.Store, r redis.UniversalClient, bus *signal.Bus, j *audit.Journal, c clock.Clock, l Limits, log *slog.Logger) *Service {
+	service := &Service{store: s, redis: r, bus: bus, journal: j, clock: c, limits: l, log: log, watch: newWatchers()}
+	bus.Listen(signal.Listener{
+		Topic: endedTopic,
+		Heard: func(payload string) {
+			if id, err := uuid.Parse(payload); err == nil {
+				service.watch.end(id)
+			}
+		},
+		Connected: service.watch.doubt,
+	})
+	return service
+}
+
+// Begin opens a session and gives its token, which is kept nowhere.
+func (s *Service) Begin(ctx context.Context, start Start) (string, error) {
+	ctx = viewer.NewSystemContext(ctx, "login")
+	now := s.clock.Now()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("begin session: %w", err)
+	}
+	t := newToken()
+	d := data{Session: id, Person: start.Person, Level: start.Level, Absolute: now.Add(s.limits.Absolute), Tokens: start.Tokens}
+	sealed, err := t.seal(d)
+	if err != nil {
+		return "", err
+	}
+	hash := t.hash()
+	if err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := tx.Session.Create().SetID(id).SetOwnerID(start.Person).SetTokenHash(hash[:]).SetSealed(sealed).
+			SetKind(string(start.Kind)).SetDevice(deviceName(start.Device)).SetCreatedAt(now).
+			SetIdleEndsAt(now.Add(s.limits.Idle)).SetAbsoluteEndsAt(d.Absolute).Exec(ctx); err != nil {
+			return fmt.Errorf("begin session: %w", err)
+		}
+		return s.journal.Write(ctx, tx, audit.Entry{
+			Owner: start.Person, Action: "session.begin", Subject: ref.Of(ref.Session, id),
+		})
+	}); err != nil {
+		return "", err
+	}
+	s.cache(ctx, hash, sealed, s.limits.Idle)
+	return t.text(), nil
+}
+
+// deviceLength bounds what is kept of a client's own description, in bytes.
+const deviceLength = 200
+
+func deviceName(s string) string {
+	clean := make([]rune, 0, deviceLength)
+	for _, r := range s {
+		if len(clean) == deviceLength {
+			break
+		}
+		if r >= ' ' && r != 0x7f {
+			clean = append(clean, r)
+		}
+	}
+	return string(clean)
+}
+
+// Check finds the open session of a token; fault.ErrUnauthenticated when there is none. With act the person is
+// doing something, which moves the idle end.
+func (s *Service) Check(ctx context.Context, text string, act bool) (Open, error) {
+	t, err := parseToken(text)
+	if err != nil {
+		return Open{}, fault.ErrUnauthenticated
+	}
+	now := s.clock.Now()
+	hash := t.hash()
+	sealed, left, err := s.cached(ctx, hash, act)
+	switch {
+	case err != nil:
+		s.log.WarnContext(ctx, "session: the cache does not answer; the row does", "error", err)
+		fallthrough
+	case sealed == nil:
+		return s.checkRow(ctx, t, act)
+	}
+	d, err := t.open(sealed)
+	if err != nil {
+		return Open{}, err
+	}
+	idleEnd := now.Add(left)
+	if act {
+		if s.limits.Idle-left > rowLag {
+			s.touchRow(ctx, hash, now)
+		}
+		idleEnd = now.Add(s.limits.Idle)
+	}
+	return s.open(d, hash, idleEnd, now)
+}
+
+func (s *Service) open(d data, hash tokenHash, idleEnd, now time.Time) (Open, error) {
+	if !now.Before(d.Absolute) || !now.Before(idleEnd) {
+		return Open{}, fault.ErrUnauthenticated
+	}
+	return Open{
+		Viewer:     viewer.Viewer{PersonID: d.Person, SessionID: d.Session, Level: d.Level},
+		IdleEndsAt: minTime(idleEnd, d.Absolute), AbsoluteEndsAt: d.Absolute, hash: hash,
+	}, nil
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// cached reads the copy in Redis and how long it had left, in one round trip; nil when there is none.
+func (s *Service) cached(ctx context.Context, hash tokenHash, act bool) (sealed []byte, left time.Duration, err error) {
+	key := hash.cacheKey()
+	pipe := s.redis.Pipeline()
+	get, ttl := pipe.Get(ctx, key), pipe.PTTL(ctx, key)
+	if act {
+		pipe.PExpire(ctx, key, s.limits.Idle)
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, 0, fmt.Errorf("read session: %w", err)
+	}
+	if errors.Is(get.Err(), redis.Nil) {
+		return nil, 0, nil
+	}
+	sealed, err = get.Bytes()
+	return sealed, ttl.Val(), err
+}
+
+func (s *Service) cache(ctx context.Context, hash tokenHash, sealed []byte, idle time.Duration) {
+	if err := s.redis.Set(ctx, hash.cacheKey(), sealed, idle).Err(); err != nil {
+		s.log.WarnContext(ctx, "session: not cached; the row answers", "error", err)
+	}
+}
+
+// checkRow asks the truth, and puts the copy back.
+func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, error) {
+	ctx = viewer.NewSystemContext(ctx, "session check")
+	now := s.clock.Now()
+	hash := t.hash()
+	row, err := s.store.Session.Query().Where(session.TokenHash(hash[:])).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return Open{}, fault.ErrUnauthenticated
+	case err != nil:
+		return Open{}, fmt.Errorf("check session: %w", err)
+	}
+	if row.EndedAt != nil || !now.Before(row.IdleEndsAt) {
+		return Open{}, fault.ErrUnauthenticated
+	}
+	d, err := t.open(row.Sealed)
+	if err != nil {
+		return Open{}, err
+	}
+	idleEnd := row.IdleEndsAt
+	if act {
+		s.touchRow(ctx, hash, now)
+		idleEnd = now.Add(s.limits.Idle)
+	}
+	s.cache(ctx, hash, row.Sealed, idleEnd.Sub(now))
+	return s.open(d, hash, idleEnd, now)
+}
+
+func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time) {
+	ctx = viewer.NewSystemContext(ctx, "session touch")
+	if err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).
+		SetIdleEndsAt(now.Add(s.limits.Idle)).Exec(ctx); err != nil {
+		s.log.WarnContext(ctx, "session: idle end not written; it will be at the next action", "error", err)
+	}
+}
+
+// List gives the viewer's open sessions, newest first.
+func (s *Service) List(ctx context.Context) ([]*Session, error) {
+	v, now := viewer.FromContext(ctx), s.clock.Now()
+	rows, err := s.store.Session.Query().
+		Where(session.OwnerID(v.PersonID), session.EndedAtIsNil(), session.IdleEndsAtGT(now), session.AbsoluteEndsAtGT(now)).
+		Order(session.ByCreatedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
+		Limit(maxListed).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	sessions := make([]*Session, len(rows))
+	for i, row := range rows {
+		sessions[i] = fromRow(row, v)
+	}
+	return sessions, nil
+}
+
+// maxListed bounds the list of a person's sessions.
+const maxListed = 100
+
+// Get gives one of the viewer's sessions.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Session, error) {
+	row, err := s.store.Session.Query().Where(session.ID(id)).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, fault.ErrNotFound
+	case err != nil:
+		return nil, fmt.Errorf("get session: %w", err)
+	}
+	return fromRow(row, viewer.FromContext(ctx)), nil
+}
+
+func fromRow(row *ent.Session, v viewer.Viewer) *Session {
+	return &Session{
+		ID: ref.Of(ref.Session, row.ID), Kind: Kind(row.Kind), Device: row.Device, CreatedAt: row.CreatedAt,
+		IdleEndsAt: row.IdleEndsAt, AbsoluteEndsAt: row.AbsoluteEndsAt, Current: row.ID == v.SessionID,
+	}
+}
+
+// End ends a session: the row first, which is the truth, then the copy, then the streams of every instance.
+func (s *Service) End(ctx context.Context, open Open, reason string) error {
+	id := open.Viewer.SessionID
+	system := viewer.NewSystemContext(ctx, "session end: "+reason)
+	if err := s.store.InTx(system, func(ctx context.Context, tx *storage.Tx) error {
+		n, err := tx.Session.Update().Where(session.ID(id), session.EndedAtIsNil()).
+			SetEndedAt(s.clock.Now()).SetEndReason(reason).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+		return s.journal.Write(ctx, tx, audit.Entry{
+			Owner: open.Viewer.PersonID, Action: "session.end", Subject: ref.Of(ref.Session, id), Reason: reason,
+		})
+	}); err != nil {
+		return err
+	}
+	s.watch.end(id)
+	if err := s.redis.Del(ctx, open.hash.cacheKey()).Err(); err != nil {
+		return fmt.Errorf("end session: forget the copy: %w", err)
+	}
+	return s.bus.Publish(ctx, endedTopic, id.String())
+}

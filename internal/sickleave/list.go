@@ -1,0 +1,94 @@
+package sickleave
+
+import (
+	"context"
+	"fmt"
+
+	"kabinet/ent/predicate"
+	"kabinet/ent/sickleave"
+	"kabinet/internal/calendar"
+	"kabinet/internal/page"
+	"kabinet/internal/viewer"
+)
+
+// Filter chooses certificates; what is given must hold together.
+type Filter struct {
+	States  []State
+	Issued  *calendar.Range
+	Reasons []Reason
+}
+
+// OrderField is what the list can be ordered by.
+type OrderField string
+
+// The orders.
+const (
+	ByIssuedOn  OrderField = "ISSUED_ON"
+	ByUpdatedAt OrderField = "UPDATED_AT"
+)
+
+// Order is the order of the list.
+type Order struct {
+	Field     OrderField
+	Direction page.Direction
+}
+
+func (o *Order) page() page.Order {
+	if o == nil {
+		o = &Order{Field: ByIssuedOn, Direction: page.Descending}
+	}
+	column := page.Column{Name: sickleave.FieldIssuedOn, IsDay: true}
+	if o.Field == ByUpdatedAt {
+		column = page.Column{Name: sickleave.FieldUpdatedAt}
+	}
+	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
+}
+
+// Connection is a page of certificates.
+type Connection = page.Connection[*SickLeave]
+
+// Edge is a certificate and its position.
+type Edge = page.Edge[*SickLeave]
+
+// List gives a page of the viewer's certificates.
+func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
+	request, err := page.NewRequest(first, after, order.page())
+	if err != nil {
+		return nil, err
+	}
+	where := append(filter.predicates(), sickleave.OwnerID(viewer.FromContext(ctx).PersonID))
+	rows, err := s.store.SickLeave.Query().Where(where...).Where(request.Select).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sick leaves: %w", err)
+	}
+	leaves := fromRows(rows)
+	return page.NewConnection(request, leaves,
+		func(l *SickLeave) page.Position {
+			return page.Position{Day: l.IssuedOn, Time: l.UpdatedAt, ID: l.ID.ID}
+		},
+		func(ctx context.Context) (int, error) {
+			return s.store.SickLeave.Query().Where(where...).Count(ctx)
+		}), nil
+}
+
+func (f *Filter) predicates() []predicate.SickLeave {
+	if f == nil {
+		return nil
+	}
+	var where []predicate.SickLeave
+	if f.States != nil {
+		where = append(where, sickleave.StateIn(page.Strings(f.States)...))
+	}
+	if f.Reasons != nil {
+		where = append(where, sickleave.ReasonIn(page.Strings(f.Reasons)...))
+	}
+	if f.Issued != nil {
+		if !f.Issued.From.IsZero() {
+			where = append(where, sickleave.IssuedOnGTE(f.Issued.From))
+		}
+		if !f.Issued.To.IsZero() {
+			where = append(where, sickleave.IssuedOnLTE(f.Issued.To))
+		}
+	}
+	return where
+}
