@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
 	"kabinet/internal/fault"
@@ -16,7 +15,7 @@ import (
 )
 
 // Subject is the resolver for the subject field.
-func (r *statusChangeResolver) Subject(ctx context.Context, obj *feed.Event) (model.StatusSubject, error) {
+func (r *statusChangeResolver) Subject(ctx context.Context, obj *feed.Event) (model.Node, error) {
 	if obj.Subject.IsZero() {
 		return nil, nil
 	}

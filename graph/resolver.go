@@ -85,7 +85,7 @@ func bare(ctx context.Context, id ref.Ref) any {
 		return nil
 	}
 	selected := graphql.GetFieldContext(ctx).Field.Selections
-	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), selected, []string{typeName, "Node", "StatusSubject"}) {
+	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), selected, []string{typeName, "Node"}) {
 		if f.Name != "id" && f.Name != "__typename" {
 			return nil
 		}

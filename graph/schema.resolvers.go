@@ -7,15 +7,14 @@ package graph
 
 import (
 	"context"
-
-	"github.com/99designs/gqlgen/graphql"
-
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
 	"kabinet/internal/fault"
 	"kabinet/internal/page"
 	"kabinet/internal/ref"
 	"kabinet/internal/viewer"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // Viewer is the resolver for the viewer field.

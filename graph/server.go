@@ -11,6 +11,7 @@ import (
 	"kabinet/graph/apierror"
 	"kabinet/graph/generated"
 	"kabinet/graph/limits"
+	"kabinet/graph/sdl"
 	"kabinet/graph/transport"
 	"kabinet/internal/fault"
 	"kabinet/internal/locale"
@@ -39,6 +40,9 @@ type Options struct {
 	// Streams are the open streams of the process.
 	Streams *transport.Streams
 }
+
+// SDL is the published schema, as it runs.
+func SDL() string { return sdl.Print(generated.NewExecutableSchema(generated.Config{}).Schema()) }
 
 // NewServer makes the handler of /graphql.
 func NewServer(o Options) http.Handler {

@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"

@@ -47,6 +47,14 @@ func OwnedAppendOnly(column string) ent.Policy {
 	}
 }
 
+// OwnedGrowing is Owned for records to which a person's acts add, and which only the system changes or deletes.
+func OwnedGrowing(column string) ent.Policy {
+	return privacy.Policy{
+		Query:    privacy.QueryPolicy{denyNobodyQuery{}, allowSystemQuery{}, ownerQuery{column}, denyQuery{}},
+		Mutation: privacy.MutationPolicy{denyNobodyMutation{}, allowSystemMutation{}, appendOnly{}, ownerMutation{column}, denyMutation{}},
+	}
+}
+
 // SystemOnly is the policy of records that no person ever sees.
 func SystemOnly() ent.Policy {
 	return privacy.Policy{
@@ -105,7 +113,7 @@ func (appendOnly) EvalMutation(_ context.Context, m ent.Mutation) error {
 	if m.Op().Is(ent.OpCreate) {
 		return privacy.Skip
 	}
-	return privacy.Denyf("%s is append-only", m.Type())
+	return privacy.Denyf("%s is only added to", m.Type())
 }
 
 func (r ownerQuery) EvalQuery(ctx context.Context, q ent.Query) error {

@@ -14,7 +14,7 @@ import (
 type FeedEvent struct{ ent.Schema }
 
 // Mixin implements ent.Interface.
-func (FeedEvent) Mixin() []ent.Mixin { return []ent.Mixin{identified{}, owned{}} }
+func (FeedEvent) Mixin() []ent.Mixin { return []ent.Mixin{identified{}, ownedGrowing{}} }
 
 // Fields implements ent.Interface.
 func (FeedEvent) Fields() []ent.Field {
@@ -71,7 +71,7 @@ func (AuditEntry) Indexes() []ent.Index {
 type IdempotencyRecord struct{ ent.Schema }
 
 // Mixin implements ent.Interface.
-func (IdempotencyRecord) Mixin() []ent.Mixin { return []ent.Mixin{identified{}, owned{}} }
+func (IdempotencyRecord) Mixin() []ent.Mixin { return []ent.Mixin{identified{}, ownedGrowing{}} }
 
 // Fields implements ent.Interface.
 func (IdempotencyRecord) Fields() []ent.Field {

@@ -48,6 +48,11 @@ type ownedAppendOnly struct{ owned }
 
 func (ownedAppendOnly) Policy() ent.Policy { return rule.OwnedAppendOnly("owner_id") }
 
+// ownedGrowing is owned for records to which a person's acts add and which only the system changes.
+type ownedGrowing struct{ owned }
+
+func (ownedGrowing) Policy() ent.Policy { return rule.OwnedGrowing("owner_id") }
+
 // timestamps gives an entity the moments of its creation and last change, set by services from their clock.
 type timestamps struct{ mixin.Schema }
 

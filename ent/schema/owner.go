@@ -15,8 +15,8 @@ type Owner struct{ ent.Schema }
 // Mixin implements ent.Interface.
 func (Owner) Mixin() []ent.Mixin { return []ent.Mixin{identified{}} }
 
-// Policy implements ent.Interface.
-func (Owner) Policy() ent.Policy { return rule.Owned("id") }
+// Policy implements ent.Interface. Its numbers are raised by package owner below these rules.
+func (Owner) Policy() ent.Policy { return rule.OwnedReadOnly("id") }
 
 // Fields implements ent.Interface.
 func (Owner) Fields() []ent.Field {

@@ -1144,7 +1144,7 @@ func (ec *executionContext) unmarshalInputSaveAppealDraftInput(ctx context.Conte
 
 // region    **************************** object.gotpl ****************************
 
-var appealImplementors = []string{"Appeal", "Node", "StatusSubject"}
+var appealImplementors = []string{"Appeal", "Node"}
 
 func (ec *executionContext) _Appeal(ctx context.Context, sel ast.SelectionSet, obj *appeal.Appeal) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, appealImplementors)

@@ -867,7 +867,7 @@ func (ec *executionContext) _Accrual(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var benefitImplementors = []string{"Benefit", "Node", "StatusSubject"}
+var benefitImplementors = []string{"Benefit", "Node"}
 
 func (ec *executionContext) _Benefit(ctx context.Context, sel ast.SelectionSet, obj *benefit.Benefit) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, benefitImplementors)

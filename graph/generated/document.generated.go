@@ -749,7 +749,7 @@ func (ec *executionContext) unmarshalInputDocumentOrder(ctx context.Context, obj
 
 // region    **************************** object.gotpl ****************************
 
-var documentImplementors = []string{"Document", "Node", "StatusSubject"}
+var documentImplementors = []string{"Document", "Node"}
 
 func (ec *executionContext) _Document(ctx context.Context, sel ast.SelectionSet, obj *document.Document) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, documentImplementors)

@@ -5,15 +5,9 @@ package generated
 import (
 	"context"
 	"errors"
-	"fmt"
 	"kabinet/graph/model"
-	"kabinet/internal/appeal"
-	"kabinet/internal/benefit"
-	"kabinet/internal/document"
 	"kabinet/internal/feed"
 	"kabinet/internal/page"
-	"kabinet/internal/person"
-	"kabinet/internal/sickleave"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -26,7 +20,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type StatusChangeResolver interface {
-	Subject(ctx context.Context, obj *feed.Event) (model.StatusSubject, error)
+	Subject(ctx context.Context, obj *feed.Event) (model.Node, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -118,15 +112,24 @@ func (ec *executionContext) _StatusChange_subject(ctx context.Context, field gra
 			return ec.Resolvers.StatusChange().Subject(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.StatusSubject) graphql.Marshaler {
-			return ec.marshalOStatusSubject2kabinetᚋgraphᚋmodelᚐStatusSubject(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
+			return ec.marshalONode2kabinetᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_StatusChange_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StatusChange", field, true, true, errors.New("field of type StatusSubject does not have child fields"))
+	fc = &graphql.FieldContext{
+		Object:     "StatusChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _StatusChange_from(ctx context.Context, field graphql.CollectedField, obj *feed.Event) (ret graphql.Marshaler) {
@@ -237,54 +240,6 @@ func (ec *executionContext) fieldContext_StatusChange_gap(_ context.Context, fie
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
-
-func (ec *executionContext) _StatusSubject(ctx context.Context, sel ast.SelectionSet, obj model.StatusSubject) graphql.Marshaler {
-	switch obj := (obj).(type) {
-	case nil:
-		return graphql.Null
-	case sickleave.SickLeave:
-		return ec._SickLeave(ctx, sel, &obj)
-	case *sickleave.SickLeave:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._SickLeave(ctx, sel, obj)
-	case person.Person:
-		return ec._Person(ctx, sel, &obj)
-	case *person.Person:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Person(ctx, sel, obj)
-	case document.Document:
-		return ec._Document(ctx, sel, &obj)
-	case *document.Document:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Document(ctx, sel, obj)
-	case benefit.Benefit:
-		return ec._Benefit(ctx, sel, &obj)
-	case *benefit.Benefit:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Benefit(ctx, sel, obj)
-	case appeal.Appeal:
-		return ec._Appeal(ctx, sel, &obj)
-	case *appeal.Appeal:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Appeal(ctx, sel, obj)
-	default:
-		if typedObj, ok := obj.(graphql.Marshaler); ok {
-			return typedObj
-		} else {
-			panic(fmt.Errorf("unexpected type %T; non-generated variants of StatusSubject must implement graphql.Marshaler", obj))
-		}
-	}
-}
 
 // endregion ************************** interface.gotpl ***************************
 
@@ -458,13 +413,6 @@ func (ec *executionContext) marshalOFeedGap2ᚖkabinetᚋinternalᚋfeedᚐGap(c
 		return graphql.Null
 	}
 	return ec._FeedGap(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOStatusSubject2kabinetᚋgraphᚋmodelᚐStatusSubject(ctx context.Context, sel ast.SelectionSet, v model.StatusSubject) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._StatusSubject(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSubjectKind2ᚕkabinetᚋgraphᚋmodelᚐSubjectKindᚄ(ctx context.Context, v any) ([]model.SubjectKind, error) {

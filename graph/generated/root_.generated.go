@@ -2120,17 +2120,14 @@ enum SubjectKind {
   PERSON
 }
 
-"What a change is about."
-union StatusSubject = SickLeave | Benefit | Appeal | Document | Person
-
 "One change of something that the viewer sees."
 type StatusChange {
   "Position in the feed. Send the newest as ` + "`" + `after` + "`" + ` when subscribing again: nothing is lost or repeated."
   cursor: Cursor!
   "When it changed."
   occurredAt: DateTime!
-  "What changed, as it is now; null if it is there no more, and with a gap."
-  subject: StatusSubject
+  "What changed, as it is now; null if it is there no more, and with a gap. Asking for nothing but its id costs nothing."
+  subject: Node
   "State before, a value of the subject's enumeration; null for a new subject."
   from: String
   "State after; null when something else than the state changed, and with a gap."

@@ -1384,7 +1384,7 @@ func (ec *executionContext) _Clinic(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
-var sickLeaveImplementors = []string{"SickLeave", "StatusSubject", "Node"}
+var sickLeaveImplementors = []string{"SickLeave", "Node"}
 
 func (ec *executionContext) _SickLeave(ctx context.Context, sel ast.SelectionSet, obj *sickleave.SickLeave) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sickLeaveImplementors)

@@ -65,5 +65,6 @@ func sequenceOf(c page.Cursor) (int64, bool) {
 	if err != nil || len(b) != 9 || b[0] != cursorMark || b[1] > 0x7f {
 		return 0, false
 	}
-	return int64(binary.BigEndian.Uint64(b[1:])), true //nolint:gosec // the top bit was checked
+	sequence := int64(binary.BigEndian.Uint64(b[1:])) //nolint:gosec // the top bit was checked
+	return sequence, CursorAt(sequence) == c          // base64 would overlook line ends
 }

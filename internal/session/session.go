@@ -33,8 +33,9 @@ const (
 
 // Reasons for which a session ends.
 const (
-	ReasonLogout  = "logout"
-	ReasonRevoked = "revoked"
+	ReasonLogout   = "logout"
+	ReasonRevoked  = "revoked"
+	ReasonReplaced = "replaced" // by a new login in the same browser
 )
 
 // rowLag is by how much the idle end in the row may lag behind the one in Redis: a row is written at most this often.

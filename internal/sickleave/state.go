@@ -1,6 +1,10 @@
 package sickleave
 
-import "kabinet/internal/locale"
+import (
+	"fmt"
+
+	"kabinet/internal/locale"
+)
 
 // State is the state of a certificate.
 type State string
@@ -80,4 +84,14 @@ func (s State) Text() locale.Text {
 		return locale.Text{Ru: "Действие листка прекращено.", En: "The certificate was terminated."}
 	}
 	return locale.Text{}
+}
+
+// StateOfCode gives the state with this code of the classifier.
+func StateOfCode(code string) (State, bool) {
+	for i, s := range States() {
+		if code == fmt.Sprintf("0%d0", i+1) {
+			return s, true
+		}
+	}
+	return "", false
 }

@@ -96,8 +96,9 @@ func (s *Store) openSQLite(path string) error {
 		},
 		// A transaction takes the write lock when it begins: two that read first and write later would deadlock.
 		"_txlock": {"immediate"},
-		// Times are kept as text that sorts as time does: UTC, fraction cut, fixed layout.
+		// Times are kept as text that sorts as time does: one layout, one zone.
 		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
 	}
 	db, err := sql.Open("sqlite", "file:"+path+"?"+query.Encode())
 	if err != nil {

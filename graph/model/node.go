@@ -3,6 +3,3 @@ package model
 // Node is what can be fetched by its id: a pointer to a type of a domain package that the schema says is a Node.
 // The domain packages know nothing of the API, so there is no method that could name them here.
 type Node interface{}
-
-// StatusSubject is what a change is about: a pointer to a type of a domain package, as for Node.
-type StatusSubject interface{}

@@ -1,0 +1,271 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"kabinet/graph"
+	"kabinet/graph/transport"
+	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
+	"kabinet/internal/benefit"
+	"kabinet/internal/blob"
+	"kabinet/internal/clock"
+	"kabinet/internal/config"
+	"kabinet/internal/document"
+	"kabinet/internal/feed"
+	"kabinet/internal/fund"
+	"kabinet/internal/person"
+	"kabinet/internal/seal"
+	"kabinet/internal/seed"
+	"kabinet/internal/session"
+	"kabinet/internal/sickleave"
+	"kabinet/internal/signal"
+	"kabinet/internal/storage"
+	"kabinet/internal/web"
+	playground "kabinet/web"
+)
+
+// Times of the end: streams get drainTime to close, each after a random part of drainJitter so that clients do not all
+// come back at once; then requests get the rest.
+const (
+	drainTime    = 8 * time.Second
+	drainJitter  = 2 * time.Second
+	shutdownTime = 10 * time.Second
+)
+
+// App is the program, ready to run.
+type App struct {
+	config  *config.Config
+	log     *slog.Logger
+	clock   clock.Clock
+	metrics *prometheus.Registry
+
+	store   *storage.Store
+	redis   *redisParts
+	bus     *signal.Bus
+	hub     *feed.Hub
+	streams *transport.Streams
+
+	listeners []listener
+	banner    string
+}
+
+// listener is an address and what is served there.
+type listener struct {
+	name   string
+	socket net.Listener
+	server *http.Server
+}
+
+// New opens everything that the program needs; what it opened is closed again when it fails.
+func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{config: c, log: log, clock: clock.System{}, metrics: prometheus.NewRegistry(), streams: transport.NewStreams(drainJitter)}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if err := a.openStores(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.build(ctx)
+}
+
+func (a *App) openStores(ctx context.Context) (err error) {
+	statements := prometheus.NewCounter(prometheus.CounterOpts{Name: "kabinet_sql_statements_total", Help: "Statements sent to the database."})
+	a.metrics.MustRegister(statements)
+	if a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(),
+		storage.OnStatement(func(context.Context, string) { statements.Inc() })); err != nil {
+		return err
+	}
+	if a.config.IsDemo() {
+		_, err = a.store.Migrate(ctx)
+	} else {
+		err = a.store.CheckVersion(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	a.redis, err = openRedis(a.config)
+	return err
+}
+
+// build makes the rooms, from the leaves to the edge.
+func (a *App) build(ctx context.Context) error {
+	var keyset seal.Keyset
+	if err := keyset.UnmarshalText([]byte(a.config.Keyset.Reveal())); err != nil {
+		return fmt.Errorf("KABINET_KEYSET: %w", err)
+	}
+	sealer, err := seal.New(keyset)
+	if err != nil {
+		return fmt.Errorf("KABINET_KEYSET: %w", err)
+	}
+	blobs, err := blob.Open(a.config.BlobURL.Reveal())
+	if err != nil {
+		return err
+	}
+	a.bus = signal.NewBus(a.redis.client, a.log)
+	a.hub = feed.NewHub(a.store, a.bus, a.clock, a.log)
+	recorder := feed.NewRecorder(a.clock, a.hub)
+	journal := audit.NewJournal(a.clock)
+
+	people := person.New(a.store, sealer, a.clock)
+	sickLeaves := sickleave.New(a.store, sealer, recorder, a.clock)
+	benefits := benefit.New(a.store, sickLeaves, recorder, a.clock)
+	appeals := appeal.New(a.store, sealer, recorder, journal, a.clock)
+	documents := document.New(a.store, blobs, recorder, a.clock)
+	sessions := session.New(a.store, a.redis.client, a.bus, journal, a.clock,
+		session.Limits{Idle: a.config.SessionIdle, Absolute: a.config.SessionAbsolute}, a.log)
+
+	if a.config.IsDemo() {
+		if err := seed.Seed(ctx, seed.Deps{
+			Store: a.store, Sealer: sealer, Blobs: blobs, People: people, Feed: recorder, Journal: journal, Clock: a.clock,
+		}); err != nil {
+			return err
+		}
+	}
+	verifier, err := fund.NewVerifier(a.clock, revealed(a.config.FundSecrets)...)
+	if err != nil {
+		return err
+	}
+	fundService, err := fund.New(a.store, sealer, a.clock, verifier,
+		fund.Rooms{SickLeaves: sickLeaves, Benefits: benefits, Appeals: appeals, Documents: documents})
+	if err != nil {
+		return err
+	}
+	provider, err := a.openProvider()
+	if err != nil {
+		return err
+	}
+	api := graph.NewServer(graph.Options{
+		Services: graph.Services{
+			People: people, SickLeaves: sickLeaves, Benefits: benefits, Appeals: appeals, Documents: documents,
+			Sessions: sessions, Feed: a.hub,
+		},
+		Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
+		Ended: web.Ended(sessions), Streams: a.streams,
+	})
+	options := web.Options{
+		Log: a.log, Clock: a.clock, Metrics: a.metrics,
+		PublicURL: a.config.PublicURL, Secure: a.config.IsSecure(), Demo: a.config.IsDemo(),
+		Sealer: sealer, Provider: provider, People: people, Sessions: sessions, Documents: documents, Fund: fundService, GraphQL: api,
+	}
+	if a.config.IsDemo() {
+		options.SDL = graph.SDL()
+		options.Playground = web.Playground(playground.Playground())
+		if options.Home, err = a.home(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		a.listen("public", a.config.Addr, web.NewHandler(options)),
+		a.listen("admin", a.config.AdminAddr, web.NewAdminHandler(a.log, a.metrics, a.checks())),
+	)
+}
+
+func revealed(secrets []config.Secret) []string {
+	texts := make([]string, len(secrets))
+	for i, s := range secrets {
+		texts[i] = s.Reveal()
+	}
+	return texts
+}
+
+func (a *App) checks() []web.Check {
+	return []web.Check{
+		{Name: "database", Probe: a.store.DB().PingContext},
+		// Without Redis sessions are checked by their rows and changes are swept up: slower, not wrong.
+		{Name: "redis", Probe: func(ctx context.Context) error { return a.redis.client.Ping(ctx).Err() }, Optional: true},
+	}
+}
+
+// listen takes an address. A server is run by Run.
+func (a *App) listen(name, address string, h http.Handler) error {
+	socket, err := net.Listen("tcp", address) //nolint:noctx // taking a port does not wait
+	if err != nil {
+		return fmt.Errorf("%s address: %w", name, err)
+	}
+	a.listeners = append(a.listeners, listener{name: name, socket: socket, server: web.NewServer(h, a.log)})
+	return nil
+}
+
+// Run serves until the context ends, then drains: streams are told to come back, requests are finished.
+func (a *App) Run(ctx context.Context) error {
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	group, ctx := errgroup.WithContext(ctx)
+	var rest errgroup.Group
+	rest.Go(func() error { a.bus.Run(background); return nil })
+	rest.Go(func() error { a.hub.Run(background); return nil })
+	for _, l := range a.listeners {
+		group.Go(func() error {
+			if err := l.server.Serve(l.socket); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve %s: %w", l.name, err)
+			}
+			return nil
+		})
+	}
+	if a.banner != "" {
+		fmt.Fprint(os.Stderr, a.banner)
+	}
+	a.log.InfoContext(ctx, "ready", "public", a.config.Addr, "admin", a.config.AdminAddr)
+	group.Go(func() error {
+		<-ctx.Done()
+		return a.drain(context.WithoutCancel(ctx))
+	})
+	err := group.Wait()
+	stopBackground()
+	return errors.Join(err, rest.Wait(), a.close())
+}
+
+func (a *App) drain(ctx context.Context) error {
+	a.log.InfoContext(ctx, "draining", "streams", a.streams.Count())
+	ctx, cancel := context.WithTimeout(ctx, shutdownTime)
+	defer cancel()
+	streams, cancelStreams := context.WithTimeout(ctx, drainTime)
+	defer cancelStreams()
+	var group errgroup.Group
+	group.Go(func() error {
+		if err := a.streams.Shutdown(streams); err != nil {
+			return fmt.Errorf("close streams: %w", err)
+		}
+		return nil
+	})
+	for _, l := range a.listeners {
+		group.Go(func() error {
+			if err := l.server.Shutdown(ctx); err != nil {
+				return fmt.Errorf("stop %s: %w", l.name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (a *App) close() error {
+	var faults []error
+	for _, l := range a.listeners {
+		if err := l.socket.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			faults = append(faults, err)
+		}
+	}
+	if a.redis != nil {
+		faults = append(faults, a.redis.close())
+	}
+	if a.store != nil {
+		faults = append(faults, a.store.Close())
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,157 @@
+// Package config is the configuration: one struct, filled from flags and KABINET_* variables, checked before anything starts.
+//
+// Demo mode needs nothing: what is not given is made and kept in the data directory. Production mode refuses to start
+// with a development part, a default secret, an in-process Redis or a public address without TLS.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Mode says for whom the program runs.
+type Mode string
+
+// The modes.
+const (
+	Demo       Mode = "demo"
+	Production Mode = "production"
+)
+
+// Secret is a value that is never printed.
+type Secret string
+
+// masked stands for a secret wherever one would be printed.
+const masked = "•••"
+
+// String implements fmt.Stringer.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return masked
+}
+
+// GoString implements fmt.GoStringer.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText keeps the secret out of encoders; it is also what a log shows.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Reveal gives the value.
+func (s Secret) Reveal() string { return string(s) }
+
+// Config is the configuration. The tags are kong's; `secret` marks what may hold a password.
+type Config struct {
+	Mode      Mode   `help:"demo or production." enum:"demo,production" default:"production" env:"KABINET_MODE"`
+	Addr      string `help:"Where the API is served." default:"127.0.0.1:8080" env:"KABINET_ADDR"`
+	AdminAddr string `help:"Where health, metrics and profiles are served." default:"127.0.0.1:8081" env:"KABINET_ADMIN_ADDR"`
+	PublicURL string `help:"Address of the cabinet as browsers see it; http://ADDR in demo mode." env:"KABINET_PUBLIC_URL" name:"public-url"`
+	DataDir   string `help:"Directory of the demo's state." default:".data" env:"KABINET_DATA_DIR"`
+
+	DatabaseURL Secret `help:"sqlite:/dir/kabinet.db or postgres://…; a file in the data directory in demo mode." env:"KABINET_DATABASE_URL" name:"database-url"`
+	RedisURL    Secret `help:"redis://…; empty in demo mode: in-process." env:"KABINET_REDIS_URL" name:"redis-url"`
+	BlobURL     Secret `help:"file:///dir; in the data directory in demo mode." env:"KABINET_BLOB_URL" name:"blob-url"`
+	Keyset      Secret `help:"Keys that encrypt personal data (kabinet config keyset makes one)." env:"KABINET_KEYSET"`
+
+	SessionIdle     time.Duration `help:"How long a session lives without an action." default:"15m" env:"KABINET_SESSION_IDLE"`
+	SessionAbsolute time.Duration `help:"How long a session lives at most." default:"12h" env:"KABINET_SESSION_ABSOLUTE"`
+	Origins         []string      `help:"Pages of other hosts that may use the API, scheme://host[:port]." env:"KABINET_ORIGINS"`
+
+	EsiaEmulatorAddr    string   `help:"Where the emulator of ESIA is served in demo mode." default:"127.0.0.1:8090" env:"KABINET_ESIA_EMULATOR_ADDR"`
+	EsiaPortal          string   `help:"Address of ESIA, such as https://esia.gosuslugi.ru/." env:"KABINET_ESIA_PORTAL"`
+	EsiaClientID        string   `help:"Mnemonic of the cabinet at ESIA." env:"KABINET_ESIA_CLIENT_ID" name:"esia-client-id"`
+	EsiaClientKeyFile   string   `help:"PEM file of the key that signs requests to ESIA." env:"KABINET_ESIA_CLIENT_KEY_FILE"`
+	EsiaCertificateHash string   `help:"Hash of the client certificate, 64 hexadecimal digits." env:"KABINET_ESIA_CERTIFICATE_HASH"`
+	EsiaTokenKeysFile   string   `help:"PEM file of the keys that sign ESIA's tokens." env:"KABINET_ESIA_TOKEN_KEYS_FILE"`
+	FundSecrets         []Secret `help:"Secrets (whsec_…) that sign the fund's events; several while they are rotated." env:"KABINET_FUND_SECRETS"`
+
+	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"KABINET_LOG_LEVEL"`
+	LogFormat string `help:"json or text." enum:"json,text" default:"json" env:"KABINET_LOG_FORMAT"`
+}
+
+// IsDemo tells whether this is the demo.
+func (c *Config) IsDemo() bool { return c.Mode == Demo }
+
+// CallbackURL is where ESIA sends browsers back to.
+func (c *Config) CallbackURL() string { return strings.TrimSuffix(c.PublicURL, "/") + "/auth/callback" }
+
+// IsSecure tells whether browsers reach the cabinet over TLS.
+func (c *Config) IsSecure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// Check names everything that is wrong, at once. (kong would call a method named Validate before Complete.)
+func (c *Config) Check() error {
+	var faults []error
+	wrong := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	for name, address := range map[string]string{"KABINET_ADDR": c.Addr, "KABINET_ADMIN_ADDR": c.AdminAddr} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			wrong("%s must be host:port", name)
+		}
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		wrong("KABINET_PUBLIC_URL must be http(s)://host[:port]")
+	}
+	if c.SessionIdle < time.Minute || c.SessionAbsolute < c.SessionIdle {
+		wrong("KABINET_SESSION_IDLE must be at least 1m and KABINET_SESSION_ABSOLUTE no shorter than it")
+	}
+	for _, o := range c.Origins {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+			wrong("KABINET_ORIGINS must be a list of scheme://host[:port]")
+		}
+	}
+	if c.Mode == Production {
+		faults = append(faults, c.validateProduction()...)
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) validateProduction() []error {
+	var faults []error
+	required := func(ok bool, what string) {
+		if !ok {
+			faults = append(faults, errors.New("production: "+what))
+		}
+	}
+	required(c.IsSecure(), "KABINET_PUBLIC_URL must begin with https://")
+	required(strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres"), "KABINET_DATABASE_URL must be postgres://…")
+	required(c.RedisURL != "", "KABINET_REDIS_URL is required; the in-process Redis is for the demo")
+	required(c.BlobURL != "", "KABINET_BLOB_URL is required")
+	required(c.Keyset != "", "KABINET_KEYSET is required; kabinet config keyset makes one")
+	required(strings.HasPrefix(c.EsiaPortal, "https://"), "KABINET_ESIA_PORTAL must begin with https://")
+	required(c.EsiaClientID != "", "KABINET_ESIA_CLIENT_ID is required")
+	required(c.EsiaClientKeyFile != "", "KABINET_ESIA_CLIENT_KEY_FILE is required")
+	required(c.EsiaCertificateHash != "", "KABINET_ESIA_CERTIFICATE_HASH is required")
+	required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
+	required(len(c.FundSecrets) > 0, "KABINET_FUND_SECRETS is required")
+	return faults
+}
+
+// Print writes every setting as the variable that sets it, secrets masked.
+func (c *Config) Print(w io.Writer) error {
+	v := reflect.ValueOf(*c)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("env")
+		if _, err := fmt.Fprintf(w, "%s=%s\n", name, shown(v.Field(i).Interface())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shown(value any) string {
+	switch value := value.(type) {
+	case []Secret:
+		return strings.Repeat(masked+" ", len(value))
+	case []string:
+		return strings.Join(value, ",")
+	}
+	return fmt.Sprint(value)
+}

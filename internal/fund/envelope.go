@@ -1,0 +1,198 @@
+package fund
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/types"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"kabinet/docs/events"
+	"kabinet/internal/fault"
+	"kabinet/internal/locale"
+)
+
+// The media types in which events come.
+const (
+	MediaTypeEvent = cloudevents.ApplicationCloudEventsJSON
+	MediaTypeBatch = cloudevents.ApplicationCloudEventsBatchJSON
+)
+
+// maxBatch bounds the number of events in one request.
+const maxBatch = 500
+
+// The extension attributes of an event, beside those of CloudEvents itself.
+const (
+	attributeSequence = "sequence" // whole number in decimal, rising within the subject
+	attributeChecksum = "checksum" // "sha256:" and the hexadecimal hash of the data, byte for byte
+)
+
+// The refusals of a request as a whole.
+var (
+	ErrMediaType = fault.New(fault.BadInput,
+		locale.Text{Ru: "Тип содержимого не поддерживается.", En: "The content type is not supported."},
+		locale.Text{
+			Ru: "Отправьте application/cloudevents+json или application/cloudevents-batch+json.",
+			En: "Send application/cloudevents+json or application/cloudevents-batch+json.",
+		})
+	ErrEnvelope = fault.New(fault.BadInput,
+		locale.Text{Ru: "Тело не является событием CloudEvents 1.0.", En: "The body is not a CloudEvents 1.0 event."},
+		locale.Text{Ru: "Сверьтесь с примерами в docs/events.", En: "Compare with the examples in docs/events."})
+	ErrBatch = fault.New(fault.LimitExceeded,
+		locale.Text{Ru: "В пакете больше 500 событий.", En: "The batch has more than 500 events."},
+		locale.Text{Ru: "Разделите пакет.", En: "Split the batch."})
+)
+
+// Event is a report as it came, its envelope checked.
+type Event struct {
+	ID       string
+	Source   string
+	Type     string
+	Subject  string
+	Sequence int64
+	Data     []byte // JSON
+
+	refusal Reason // why it will not be applied; empty if it may be
+}
+
+// decode reads the events of a request. An event whose envelope is whole but whose contents are not is given back
+// marked as refused, so that it is kept for inspection.
+func (s *Service) decode(contentType string, body []byte) ([]Event, error) {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil, ErrMediaType
+	}
+	if !utf8.Valid(body) {
+		return nil, ErrEnvelope
+	}
+	var raw []json.RawMessage
+	switch mediaType {
+	case MediaTypeEvent:
+		raw = []json.RawMessage{body}
+	case MediaTypeBatch:
+		if err := json.Unmarshal(body, &raw); err != nil {
+			return nil, ErrEnvelope
+		}
+	default:
+		return nil, ErrMediaType
+	}
+	if len(raw) > maxBatch {
+		return nil, ErrBatch
+	}
+	found := make([]Event, len(raw))
+	for i, text := range raw {
+		e, err := s.decodeOne(text)
+		if err != nil {
+			return nil, err
+		}
+		found[i] = e
+	}
+	return found, nil
+}
+
+func (s *Service) decodeOne(text []byte) (Event, error) {
+	var envelope cloudevents.Event
+	if err := json.Unmarshal(text, &envelope); err != nil || envelope.Validate() != nil {
+		return Event{}, ErrEnvelope
+	}
+	e := Event{
+		ID: envelope.ID(), Source: envelope.Source(), Type: envelope.Type(), Subject: envelope.Subject(),
+		Data: envelope.Data(),
+	}
+	const maxAttribute = 255
+	for _, attribute := range []string{e.ID, e.Source, e.Type, e.Subject} {
+		if attribute == "" || len(attribute) > maxAttribute || strings.ContainsRune(attribute, 0) {
+			return Event{}, ErrEnvelope
+		}
+	}
+	extensions := envelope.Extensions()
+	sequence, err := types.ToString(extensions[attributeSequence])
+	if err == nil {
+		e.Sequence, err = strconv.ParseInt(sequence, 10, 64)
+	}
+	if err != nil || e.Sequence < 1 {
+		return Event{}, ErrEnvelope
+	}
+	checksum, err := types.ToString(extensions[attributeChecksum])
+	if err != nil || subtle.ConstantTimeCompare([]byte(checksum), []byte(Checksum(e.Data))) != 1 {
+		e.refusal = ReasonChecksum
+		return e, nil
+	}
+	schema, known := s.schemas[e.Type]
+	if !known {
+		e.refusal = ReasonType
+		return e, nil
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(e.Data))
+	if err != nil || schema.Validate(value) != nil {
+		e.refusal = ReasonSchema
+	}
+	return e, nil
+}
+
+// Checksum is the value of the attribute checksum for some data.
+func Checksum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Seal completes a hand-written event for sending: the data compacted, the checksum set.
+func Seal(text []byte) ([]byte, error) {
+	var envelope cloudevents.Event
+	if err := json.Unmarshal(text, &envelope); err != nil {
+		return nil, fmt.Errorf("fund: not an event: %w", err)
+	}
+	var data bytes.Buffer
+	if err := json.Compact(&data, envelope.Data()); err != nil {
+		return nil, errors.New("fund: the data of the event is not JSON")
+	}
+	if err := envelope.SetData(cloudevents.ApplicationJSON, json.RawMessage(data.Bytes())); err != nil {
+		return nil, fmt.Errorf("fund: %w", err)
+	}
+	envelope.SetExtension(attributeChecksum, Checksum(envelope.Data()))
+	if err := envelope.Validate(); err != nil {
+		return nil, fmt.Errorf("fund: not an event: %w", err)
+	}
+	return envelope.MarshalJSON()
+}
+
+// loadSchemas compiles the published schemas, by type of event.
+func loadSchemas() (map[string]*jsonschema.Schema, error) {
+	const suffix = ".schema.json"
+	names, err := fs.Glob(events.Files, "*"+suffix)
+	if err != nil {
+		return nil, fmt.Errorf("fund: schemas: %w", err)
+	}
+	compiler := jsonschema.NewCompiler()
+	schemas := make(map[string]*jsonschema.Schema, len(names))
+	for _, name := range names {
+		text, err := events.Files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("fund: schemas: %w", err)
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, fmt.Errorf("fund: schema %s: %w", name, err)
+		}
+		if err := compiler.AddResource(name, document); err != nil {
+			return nil, fmt.Errorf("fund: schema %s: %w", name, err)
+		}
+		schema, err := compiler.Compile(name)
+		if err != nil {
+			return nil, fmt.Errorf("fund: schema %s: %w", name, err)
+		}
+		schemas[strings.TrimSuffix(name, suffix)] = schema
+	}
+	return schemas, nil
+}

@@ -1,0 +1,140 @@
+package fund
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"kabinet/internal/appeal"
+	"kabinet/internal/benefit"
+	"kabinet/internal/calendar"
+	"kabinet/internal/document"
+	"kabinet/internal/money"
+	"kabinet/internal/ref"
+	"kabinet/internal/sickleave"
+	"kabinet/internal/storage"
+)
+
+// The types of events that are understood.
+const (
+	TypeSickLeaveChanged = "ru.sfr.sickleave.changed"
+	TypeBenefitChanged   = "ru.sfr.benefit.changed"
+	TypeAppealChanged    = "ru.sfr.appeal.changed"
+	TypeDocumentVerdict  = "ru.sfr.document.verdict"
+)
+
+// Types lists them.
+func Types() []string {
+	return []string{TypeSickLeaveChanged, TypeBenefitChanged, TypeAppealChanged, TypeDocumentVerdict}
+}
+
+// errContents is given when data that fits its schema cannot be read all the same, such as 31 February.
+var errContents = fmt.Errorf("fund: the data of the event cannot be read")
+
+// apply has the domain of an event apply it.
+func (s *Service) apply(ctx context.Context, tx *storage.Tx, e Event) error {
+	switch e.Type {
+	case TypeSickLeaveChanged:
+		return s.applySickLeave(ctx, tx, e)
+	case TypeBenefitChanged:
+		return s.applyBenefit(ctx, tx, e)
+	case TypeAppealChanged:
+		return s.applyAppeal(ctx, tx, e)
+	case TypeDocumentVerdict:
+		return s.applyVerdict(ctx, tx, e)
+	}
+	return fmt.Errorf("fund: type %s has a schema and nothing that applies it", e.Type)
+}
+
+func (s *Service) applySickLeave(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		Number     string         `json:"number"`
+		State      string         `json:"state"`
+		EndsOn     calendar.Date  `json:"endsOn"`
+		ReturnOn   calendar.Date  `json:"returnOn"`
+		PaidByFund *money.Decimal `json:"paidByFund"`
+		PaidOn     calendar.Date  `json:"paidOn"`
+		Comment    *string        `json:"comment"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Number != e.Subject {
+		return errContents
+	}
+	state, ok := sickleave.StateOfCode(data.State)
+	paid, err := kopecks(data.PaidByFund)
+	if !ok || err != nil {
+		return errContents
+	}
+	return s.rooms.SickLeaves.Apply(ctx, tx, sickleave.Report{
+		Number: data.Number, Sequence: e.Sequence, State: state, Comment: data.Comment,
+		EndsOn: data.EndsOn, ReturnOn: data.ReturnOn, PaidByFund: paid, PaidOn: data.PaidOn,
+	})
+}
+
+func (s *Service) applyBenefit(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		Number  string         `json:"number"`
+		State   benefit.State  `json:"state"`
+		Amount  *money.Decimal `json:"amount"`
+		Notice  *string        `json:"notice"`
+		Comment *string        `json:"comment"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Number != e.Subject {
+		return errContents
+	}
+	amount, err := kopecks(data.Amount)
+	if err != nil {
+		return errContents
+	}
+	return s.rooms.Benefits.Apply(ctx, tx, benefit.Report{
+		Number: data.Number, Sequence: e.Sequence, State: data.State, Comment: data.Comment,
+		Amount: amount, Notice: data.Notice,
+	})
+}
+
+func (s *Service) applyAppeal(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		Appeal     string        `json:"appeal"`
+		State      appeal.State  `json:"state"`
+		Number     *string       `json:"number"`
+		Specialist *string       `json:"specialist"`
+		DueOn      calendar.Date `json:"dueOn"`
+		Comment    *string       `json:"comment"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Appeal != e.Subject {
+		return errContents
+	}
+	id, err := ref.Parse(data.Appeal)
+	if err != nil {
+		return errContents
+	}
+	return s.rooms.Appeals.Apply(ctx, tx, appeal.Report{
+		Appeal: id, Sequence: e.Sequence, State: data.State, Comment: data.Comment,
+		Number: data.Number, Specialist: data.Specialist, DueOn: data.DueOn,
+	})
+}
+
+func (s *Service) applyVerdict(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		Document string         `json:"document"`
+		State    document.State `json:"state"`
+		Verdict  *string        `json:"verdict"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Document != e.Subject {
+		return errContents
+	}
+	id, err := ref.Parse(data.Document)
+	if err != nil {
+		return errContents
+	}
+	return s.rooms.Documents.Apply(ctx, tx, document.Report{
+		Document: id, Sequence: e.Sequence, State: data.State, Verdict: data.Verdict,
+	})
+}
+
+func kopecks(d *money.Decimal) (*money.Kopecks, error) {
+	if d == nil {
+		return nil, nil //nolint:nilnil // an absent amount is no fault
+	}
+	k, err := d.Kopecks()
+	return &k, err
+}

@@ -1,0 +1,196 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kabinet/internal/fault"
+	"kabinet/internal/locale"
+	"kabinet/internal/requestid"
+	"kabinet/internal/session"
+	"kabinet/internal/viewer"
+)
+
+// securityHeaders are those of every answer; pages that need more say so themselves.
+func securityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Vary", "Accept-Language")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func language(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := locale.FromHeader(r.Header.Get("Accept-Language"))
+		next.ServeHTTP(w, r.WithContext(locale.NewContext(r.Context(), l)))
+	})
+}
+
+// recovered turns a panic into a masked refusal; what it was called with is not logged, it may be personal.
+func (e *edge) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			value := recover()
+			if value == nil {
+				return
+			}
+			if value == http.ErrAbortHandler { //nolint:errorlint,err113 // the sentinel of net/http, by its contract compared so
+				panic(value)
+			}
+			e.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", value), "stack", string(debug.Stack()),
+				"request_id", requestid.FromContext(r.Context()))
+			e.refuseWith(w, r, http.StatusInternalServerError, fault.ErrInternal)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// observed logs and measures requests by route. Paths and queries hold ids and are left out.
+func (e *edge) observed(mux *http.ServeMux, next http.Handler) http.Handler {
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "kabinet_http_request_duration_seconds", Help: "Time of requests until the answer ended, by route.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"route", "status"})
+	e.Metrics.MustRegister(seconds)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now() //nolint:forbidigo // measures a duration; what time it is does not matter
+		_, route := mux.Handler(r)
+		if route == "" {
+			route = "none"
+		}
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(recorder, r)
+		took := time.Since(began) //nolint:forbidigo // see above
+		seconds.WithLabelValues(route, strconv.Itoa(recorder.status)).Observe(took.Seconds())
+		e.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", knownMethod(r.Method)), slog.String("route", route),
+			slog.Int("status", recorder.status), slog.Duration("took", took), slog.String("request_id", requestid.FromContext(r.Context())))
+	})
+}
+
+// knownMethod keeps what a client made up out of the log.
+func knownMethod(m string) string {
+	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, m) {
+		return m
+	}
+	return "other"
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+
+	status int
+	wrote  bool
+}
+
+func (s *statusRecorder) WriteHeader(status int) {
+	if !s.wrote {
+		s.status, s.wrote = status, true
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what is below: flushing, deadlines, hijacking.
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+var (
+	errForeign = fault.New(fault.BadInput,
+		locale.Text{Ru: "Запрос пришёл с чужой страницы.", En: "The request came from a foreign page."},
+		locale.Text{Ru: "Откройте кабинет и повторите действие в нём.", En: "Open the cabinet and act there."})
+	errHeader = fault.New(fault.BadInput,
+		locale.Text{Ru: "Нет заголовка X-CSRF: 1.", En: "The header X-CSRF: 1 is missing."},
+		locale.Text{Ru: "Добавьте его ко всем запросам с cookie.", En: "Add it to every request with a cookie."})
+	errTwoSessions = fault.New(fault.BadInput,
+		locale.Text{Ru: "Запрос несёт и cookie, и токен.", En: "The request carries both a cookie and a token."},
+		locale.Text{Ru: "Оставьте что-то одно.", En: "Leave one of them."})
+)
+
+// refuseForeign turns away unsafe requests that a browser says come from another origin.
+func (e *edge) refuseForeign(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if protection.Check(r) != nil {
+			e.refuseWith(w, r, http.StatusForbidden, errForeign)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type openKey struct{}
+
+// openSession is the session of the request, if there is one.
+func openSession(ctx context.Context) (session.Open, bool) {
+	o, ok := ctx.Value(openKey{}).(session.Open)
+	return o, ok
+}
+
+// Ended gives the channel that closes when the session of a request ends, for streams.
+func Ended(sessions *session.Service) func(ctx context.Context) <-chan struct{} {
+	return func(ctx context.Context) <-chan struct{} {
+		open, ok := openSession(ctx)
+		if !ok {
+			return nil
+		}
+		return sessions.Ended(ctx, open)
+	}
+}
+
+// authenticated finds the session of a request and puts the viewer into its context. A request without one goes on as
+// nobody's; one with a cookie must carry the header that a foreign page cannot make a browser send.
+func (e *edge) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, hasCookie := e.cookies.session(r)
+		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			if hasCookie {
+				e.refuseWith(w, r, http.StatusBadRequest, errTwoSessions)
+				return
+			}
+			token = bearer
+		}
+		if token == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		// A download is a link that people click, and an upgrade's Origin is checked by the transport.
+		if hasCookie && r.URL.Path == "/graphql" && !isUpgrade(r) && r.Header.Get("X-CSRF") != "1" {
+			e.refuseWith(w, r, http.StatusForbidden, errHeader)
+			return
+		}
+		open, err := e.Sessions.Check(r.Context(), token, !isStream(r))
+		if err != nil {
+			if fault.CodeOf(err) == fault.Unauthenticated {
+				next.ServeHTTP(w, r)
+				return
+			}
+			e.refuse(w, r, err)
+			return
+		}
+		ctx := viewer.NewContext(r.Context(), open.Viewer)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, openKey{}, open)))
+	})
+}
+
+func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+
+// isStream tells whether the request only opens a stream, which is no action of the person.
+func isStream(r *http.Request) bool {
+	return isUpgrade(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
