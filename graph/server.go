@@ -66,6 +66,7 @@ func NewServer(o Options) http.Handler {
 	if o.Development {
 		server.Use(extension.Introspection{})
 	} else {
+		server.Use(noIntrospection{})
 		server.SetDisableSuggestion(true)
 		server.SetValidationRulesFn(limits.Rules)
 	}

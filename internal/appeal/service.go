@@ -3,7 +3,9 @@ package appeal
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"kabinet/ent"
@@ -11,9 +13,11 @@ import (
 	"kabinet/ent/appealattachment"
 	"kabinet/ent/appealmessage"
 	"kabinet/ent/appealstep"
+	"kabinet/ent/document"
+	"kabinet/ent/documentversion"
 	"kabinet/internal/audit"
 	"kabinet/internal/clock"
-	"kabinet/internal/document"
+	documents "kabinet/internal/document"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/seal"
@@ -103,19 +107,46 @@ func (s *Service) Attachments(ctx context.Context, a *Appeal) ([]*Attachment, er
 	return a.siblings.attachments.Get(ctx, a.ID.ID, a.siblings.ids, s.attachmentsByIDs)
 }
 
+// attachmentRow is an attachment with its version and the title of its document.
+type attachmentRow struct {
+	AppealID   uuid.UUID `sql:"appeal_id"`
+	AttachedAt time.Time `sql:"attached_at"`
+	VersionID  uuid.UUID `sql:"version_id"`
+	DocumentID uuid.UUID `sql:"document_id"`
+	Title      string    `sql:"title"`
+	Number     int       `sql:"number"`
+	FileName   string    `sql:"file_name"`
+	MediaType  string    `sql:"media_type"`
+	Size       int64     `sql:"size"`
+	Checksum   []byte    `sql:"sha256"`
+	BlobKey    string    `sql:"blob_key"`
+	CreatedAt  time.Time `sql:"created_at"`
+}
+
+// attachmentsByIDs joins in the database, so that attachments take one statement whether there are any or not.
 func (s *Service) attachmentsByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]*Attachment, error) {
-	rows, err := s.store.AppealAttachment.Query().Where(appealattachment.AppealIDIn(ids...)).
-		WithVersion(func(q *ent.DocumentVersionQuery) { q.WithDocument() }).
-		Order(appealattachment.ByAppealID(), appealattachment.ByAttachedAt(), appealattachment.ByID()).All(ctx)
-	if err != nil {
+	var rows []attachmentRow
+	if err := s.store.AppealAttachment.Query().Where(appealattachment.AppealIDIn(ids...)).
+		Modify(func(q *sql.Selector) {
+			version, doc := sql.Table(documentversion.Table), sql.Table(document.Table)
+			q.Join(version).On(q.C(appealattachment.FieldVersionID), version.C(documentversion.FieldID))
+			q.Join(doc).On(version.C(documentversion.FieldDocumentID), doc.C(document.FieldID))
+			q.Select(
+				q.C(appealattachment.FieldAppealID), q.C(appealattachment.FieldAttachedAt), q.C(appealattachment.FieldVersionID),
+				version.C(documentversion.FieldDocumentID), doc.C(document.FieldTitle), version.C(documentversion.FieldNumber),
+				version.C(documentversion.FieldFileName), version.C(documentversion.FieldMediaType), version.C(documentversion.FieldSize),
+				version.C(documentversion.FieldSha256), version.C(documentversion.FieldBlobKey), version.C(documentversion.FieldCreatedAt),
+			).OrderBy(q.C(appealattachment.FieldAppealID), q.C(appealattachment.FieldAttachedAt), q.C(appealattachment.FieldID))
+		}).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("get attachments: %w", err)
 	}
 	attachments := make(map[uuid.UUID][]*Attachment, len(ids))
-	for _, row := range rows {
-		version := row.Edges.Version
-		attachments[row.AppealID] = append(attachments[row.AppealID], &Attachment{
-			Version: document.FromVersionRow(version, version.Edges.Document.Title), AttachedAt: row.AttachedAt,
-		})
+	for _, r := range rows {
+		version := documents.FromVersionRow(&ent.DocumentVersion{
+			ID: r.VersionID, DocumentID: r.DocumentID, Number: r.Number, FileName: r.FileName, MediaType: r.MediaType,
+			Size: r.Size, Sha256: r.Checksum, BlobKey: r.BlobKey, CreatedAt: r.CreatedAt,
+		}, r.Title)
+		attachments[r.AppealID] = append(attachments[r.AppealID], &Attachment{Version: version, AttachedAt: r.AttachedAt})
 	}
 	return attachments, nil
 }

@@ -6,6 +6,7 @@ package blob
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 )
 
 // The errors of a store.
@@ -68,32 +70,33 @@ func NewDirectory(path string) (*Directory, error) {
 }
 
 // Put implements Store. The file appears under its name only when it is complete and on the disk.
-func (d *Directory) Put(_ context.Context, key string, content io.Reader) (err error) {
+func (d *Directory) Put(ctx context.Context, key string, content io.Reader) (err error) {
 	if err := checkKey(key); err != nil {
 		return err
 	}
 	name := filepath.FromSlash(key)
-	if _, err := d.root.Stat(name); err == nil {
-		return ErrExists
+	if _, err := d.root.Lstat(name); err == nil {
+		return ErrExists // without reading for nothing
 	}
 	if err := d.root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("blob: %w", err)
 	}
-	partial := name + ".part"
+	// Its own name, so that neither another writer nor what a killed one has left is in the way. No key has a point.
+	partial := name + "." + rand.Text() + ".part"
 	f, err := d.root.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("blob: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = d.root.Remove(partial)
-		}
-	}()
+	defer func() { err = errors.Join(err, d.root.Remove(partial)) }()
 	_, err = io.Copy(f, content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, ctx.Err(), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("blob: %w", err)
 	}
-	if err := d.root.Rename(partial, name); err != nil {
+	// Unlike a renaming, a link never replaces what somebody else has put there meanwhile.
+	switch err := d.root.Link(partial, name); {
+	case errors.Is(err, fs.ErrExist):
+		return ErrExists
+	case err != nil:
 		return fmt.Errorf("blob: %w", err)
 	}
 	return nil
@@ -106,10 +109,13 @@ func (d *Directory) Open(_ context.Context, key string) (io.ReadCloser, error) {
 	}
 	f, err := d.root.Open(filepath.FromSlash(key))
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // the latter below another key
 		return nil, ErrNotFound
 	case err != nil:
 		return nil, fmt.Errorf("blob: %w", err)
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() { // a directory is the beginning of keys, not a key
+		return nil, errors.Join(ErrNotFound, err, f.Close())
 	}
 	return f, nil
 }

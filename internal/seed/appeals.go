@@ -74,13 +74,13 @@ func (a *author) writeAppeal(s appealSpec) {
 		if t.when != (moment{}) {
 			at = a.on(t.when)
 		}
-		paper, ok := a.documents[t.document]
-		if !ok || t.version > len(paper.versions) {
+		attached, ok := a.documents[t.document]
+		if !ok || t.version > len(attached.versions) {
 			a.fail(fmt.Errorf("there is no version %d of document %q", t.version, t.document))
 			continue
 		}
 		a.records.attachments = append(a.records.attachments, &ent.AppealAttachment{
-			OwnerID: a.owner, AppealID: row.ID, VersionID: paper.versions[t.version-1].ID, AttachedAt: at,
+			OwnerID: a.owner, AppealID: row.ID, VersionID: attached.versions[t.version-1].ID, AttachedAt: at,
 		})
 	}
 	a.records.appeals = append(a.records.appeals, row)

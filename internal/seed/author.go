@@ -32,11 +32,11 @@ type author struct {
 	err       error
 }
 
-func newAuthor(p persona.Persona, ordinal int, owner uuid.UUID, now time.Time, sealer *seal.Sealer, press *press) *author {
+func newAuthor(p persona.Persona, ordinal int, owner uuid.UUID, now time.Time, sealer *seal.Sealer, files *press) *author {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(p.Name)) // a hash never fails
 	return &author{
-		persona: p, ordinal: ordinal, owner: owner, today: calendar.DateOf(now, calendar.Moscow()), sealer: sealer, press: press,
+		persona: p, ordinal: ordinal, owner: owner, today: calendar.DateOf(now, calendar.Moscow()), sealer: sealer, press: files,
 		chance: rand.New(rand.NewPCG(h.Sum64(), 1)), //nolint:gosec // nothing here is secret
 		leaves: make(map[string]*leaf), documents: make(map[string]*paper),
 	}

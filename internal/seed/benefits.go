@@ -3,8 +3,6 @@ package seed
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"kabinet/ent"
 	"kabinet/internal/benefit"
 	"kabinet/internal/calendar"
@@ -147,18 +145,14 @@ func (a *author) writeMonthly(row *ent.Benefit, s benefitSpec, daily int64) []tu
 
 // accrue adds an amount, if it is calculated in the state of the benefit; and its payment, if it is paid.
 func (a *author) accrue(row *ent.Benefit, from, to calendar.Date, amount int64, accrued, paid calendar.Date) {
-	monthly := row.Type == childCare
-	x := &ent.Accrual{
-		ID: uuid.Nil, OwnerID: a.owner, BenefitID: row.ID, StartsOn: from, EndsOn: to, Amount: amount, AccruedOn: accrued,
+	state := benefit.State(row.State)
+	// A monthly benefit has been paid before, whatever its state is for the present month.
+	paidOut := state == benefit.Paid || state == benefit.Closed || row.Type == childCare
+	if !paidOut && state != benefit.Calculated && state != benefit.SentForPayment {
+		return
 	}
-	switch benefit.State(row.State) {
-	case benefit.Paid, benefit.Closed:
-		x.PaidOn = paid
-	case benefit.Calculated, benefit.SentForPayment:
-	default:
-		if !monthly {
-			return
-		}
+	x := &ent.Accrual{OwnerID: a.owner, BenefitID: row.ID, StartsOn: from, EndsOn: to, Amount: amount, AccruedOn: accrued}
+	if paidOut {
 		x.PaidOn = paid
 	}
 	if row.Type == temporaryDisability {

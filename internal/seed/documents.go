@@ -57,7 +57,7 @@ func (a *author) writeDocument(s documentSpec) {
 		if v.state != document.Processing {
 			turns = append(turns, turn{string(v.state), a.at(addWorkdays(day, v.after), 11), v.verdict})
 		}
-		content, err := a.press.print(v.format, s.title, a.lines(v.lines))
+		content, err := a.press.file(v.format, s.title, a.lines(v.lines))
 		if err != nil {
 			a.fail(fmt.Errorf("print: %w", err))
 		}

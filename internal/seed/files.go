@@ -57,8 +57,8 @@ func newPress() (*press, error) {
 	return &press{font: f, packer: zlib.NewWriter(io.Discard), letters: make(map[rune]letter)}, nil
 }
 
-// print makes a file of one page.
-func (p *press) print(f format, title string, lines []string) ([]byte, error) {
+// file makes a file of one page.
+func (p *press) file(f format, title string, lines []string) ([]byte, error) {
 	switch f {
 	case formatPDF:
 		return p.pdf(wrapped(title, lines))
@@ -106,10 +106,10 @@ func wrap(line string, letters int) []string {
 // jpeg draws the lines on grey paper with a frame, as a scanner would see a form.
 func (p *press) jpeg(heading, text []string) ([]byte, error) {
 	page := image.NewGray(image.Rect(0, 0, scanWidth, scanHeight))
-	paper := page.Bounds().Inset(scanMargin / 2)
+	sheet := page.Bounds().Inset(scanMargin / 2)
 	for i := range page.Pix {
 		page.Pix[i] = 120
-		if (image.Point{X: i % scanWidth, Y: i / scanWidth}).In(paper) {
+		if (image.Point{X: i % scanWidth, Y: i / scanWidth}).In(sheet) {
 			page.Pix[i] = 235
 		}
 	}

@@ -25,6 +25,7 @@ import (
 const maxFile = 20_000
 
 func testDocuments(t *testing.T, w *world) {
+	t.Helper()
 	kinds := enum(t, "document", "DocumentKind")
 	formats := map[string]int{}
 	versioned := 0

@@ -45,14 +45,14 @@ type world struct {
 	hub       *feed.Hub
 }
 
-func newWorld(t testing.TB, s *storage.Store, now time.Time) *world {
-	t.Helper()
+func newWorld(tb testing.TB, s *storage.Store, now time.Time) *world {
+	tb.Helper()
 	keys, err := seal.GenerateKeyset()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	sealer, err := seal.New(keys)
-	require.NoError(t, err)
-	blobs, err := blob.NewDirectory(t.TempDir())
-	require.NoError(t, err)
+	require.NoError(tb, err)
+	blobs, err := blob.NewDirectory(tb.TempDir())
+	require.NoError(tb, err)
 	c := clock.NewFixed(now)
 	log := slog.New(slog.DiscardHandler)
 	hub := feed.NewHub(s, signal.NewBus(nil, log), c, log)

@@ -156,8 +156,8 @@ func ivanovaOpenAppeals() []appealSpec {
 			attached: []attachedSpec{{document: "account", version: 1}},
 		},
 		{
-			kind:  appeal.Feedback,
-			steps: []stepSpec{drafted(moment{1, 21})}, // begun and left empty
+			kind: appeal.Feedback, subject: "Предложение по мобильному приложению", // the text is still to be written
+			steps: []stepSpec{drafted(moment{1, 21})},
 		},
 	}
 }

@@ -37,6 +37,7 @@ func enum(t *testing.T, file, name string) []string {
 }
 
 func testLeaves(t *testing.T, w *world) {
+	t.Helper()
 	reasons, outcomes := enum(t, "sickleave", "SickLeaveReason"), enum(t, "sickleave", "SickLeaveOutcome")
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
@@ -91,6 +92,7 @@ func testLeaves(t *testing.T, w *world) {
 }
 
 func testChains(t *testing.T, w *world) {
+	t.Helper()
 	ctx := w.as(t, "ivanova")
 	all := w.cabinet(ctx, t).leaves
 	byNumber := make(map[string]*sickleave.SickLeave, len(all))
@@ -127,6 +129,7 @@ func testChains(t *testing.T, w *world) {
 }
 
 func testPayments(t *testing.T, w *world) {
+	t.Helper()
 	percents := map[int64]int{}
 	for _, p := range persona.All() {
 		for _, l := range w.cabinet(w.as(t, p.Name), t).leaves {
@@ -175,6 +178,7 @@ func nearest(n, by int64) int64 {
 }
 
 func testBenefits(t *testing.T, w *world) {
+	t.Helper()
 	allTypes := enum(t, "benefit", "BenefitType")
 	types := map[benefit.Type]int{}
 	for _, p := range persona.All() {
@@ -233,6 +237,7 @@ func testBenefits(t *testing.T, w *world) {
 }
 
 func testAppeals(t *testing.T, w *world) {
+	t.Helper()
 	kinds := enum(t, "appeal", "AppealKind")
 	numbers := map[string]bool{}
 	for _, p := range persona.All() {
@@ -241,7 +246,8 @@ func testAppeals(t *testing.T, w *world) {
 			require.Contains(t, kinds, string(a.Kind))
 			body, err := w.appeals.Body(a)
 			require.NoError(t, err)
-			require.Equal(t, a.Subject != "", *body != "")
+			require.NotEmpty(t, a.Subject)
+			require.True(t, *body != "" || a.State == appeal.Draft)
 			require.Equal(t, a.RegisteredAt != nil, a.Number != nil)
 			require.Equal(t, a.RegisteredAt != nil, !a.DueOn.IsZero())
 			require.Equal(t, a.State == appeal.Draft, a.SubmittedAt == nil)
@@ -297,6 +303,7 @@ func testAppeals(t *testing.T, w *world) {
 }
 
 func testTimelines(t *testing.T, w *world) {
+	t.Helper()
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		for _, a := range w.cabinet(ctx, t).appeals {

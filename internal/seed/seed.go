@@ -56,17 +56,17 @@ func Seed(ctx context.Context, d Deps) error {
 	if err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
-	var press *press
+	var files *press // made once it is needed: most runs find everybody there
 	for i, p := range persona.All() {
 		if present[p.Profile.Snils] {
 			continue
 		}
-		if press == nil {
-			if press, err = newPress(); err != nil {
+		if files == nil {
+			if files, err = newPress(); err != nil {
 				return fmt.Errorf("seed: %w", err)
 			}
 		}
-		if err := seedPerson(ctx, d, press, i+1, p); err != nil {
+		if err := seedPerson(ctx, d, files, i+1, p); err != nil {
 			return fmt.Errorf("seed %s: %w", p.Name, err)
 		}
 	}
@@ -92,12 +92,12 @@ func seeded(ctx context.Context, d Deps) (map[identifier.Snils]bool, error) {
 	return present, nil
 }
 
-func seedPerson(ctx context.Context, d Deps, press *press, ordinal int, p persona.Persona) error {
+func seedPerson(ctx context.Context, d Deps, files *press, ordinal int, p persona.Persona) error {
 	id, err := d.People.Admit(ctx, login(p))
 	if err != nil {
 		return err
 	}
-	a := newAuthor(p, ordinal, id, d.Clock.Now(), d.Sealer, press)
+	a := newAuthor(p, ordinal, id, d.Clock.Now(), d.Sealer, files)
 	a.write()
 	if a.err != nil {
 		return a.err

@@ -47,6 +47,7 @@ func TestSeed(t *testing.T) {
 }
 
 func testPeople(t *testing.T, w *world) {
+	t.Helper()
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		found, err := w.deps.People.Viewer(ctx)
@@ -80,6 +81,7 @@ type recordAt struct {
 }
 
 func testFeed(t *testing.T, w *world) {
+	t.Helper()
 	for _, p := range persona.All() {
 		t.Run(p.Name, func(t *testing.T) {
 			ctx := w.as(t, p.Name)
@@ -144,6 +146,7 @@ func testFeed(t *testing.T, w *world) {
 }
 
 func testOrganisation(t *testing.T, w *world) {
+	t.Helper()
 	p, ok := persona.ByName("director")
 	require.True(t, ok)
 	company := p.Profile.Organisations[0]
@@ -172,6 +175,7 @@ func testOrganisation(t *testing.T, w *world) {
 }
 
 func testJournal(t *testing.T, w *world) {
+	t.Helper()
 	entries, breaks, err := audit.Verify(t.Context(), w.deps.Store)
 	require.NoError(t, err)
 	require.Empty(t, breaks)
@@ -187,6 +191,7 @@ func testJournal(t *testing.T, w *world) {
 }
 
 func testAgain(t *testing.T, w *world) {
+	t.Helper()
 	before := dump(t, w.deps.Store)
 	require.NoError(t, seed.Seed(t.Context(), w.deps))
 	require.Equal(t, before, dump(t, w.deps.Store))

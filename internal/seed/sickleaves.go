@@ -2,6 +2,7 @@ package seed
 
 import (
 	"fmt"
+	"slices"
 
 	"kabinet/ent"
 	"kabinet/internal/calendar"
@@ -114,9 +115,8 @@ func (a *author) writePeriods(l *leaf, s leafSpec) {
 
 // fillIn is the employer's part and the payment, as far as the state has them.
 func (a *author) fillIn(b biography, l *leaf, s leafSpec, days int) {
-	switch s.state {
-	case sickleave.FilledByEmployer, sickleave.FilledByEmployerRegister, sickleave.BenefitPaid:
-	default:
+	filled := []sickleave.State{sickleave.FilledByEmployer, sickleave.FilledByEmployerRegister, sickleave.BenefitPaid}
+	if !slices.Contains(filled, s.state) {
 		return
 	}
 	j := b.job

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,8 +37,13 @@ const (
 	ReasonReplaced = "replaced" // by a new login in the same browser
 )
 
-// rowLag is by how much the idle end in the row may lag behind the one in Redis: a row is written at most this often.
-const rowLag = time.Minute
+const (
+	// rowLag is how often an acting session's row is asked and written, although the copy answers. By so much the idle
+	// end in the row lags behind the one in Redis, and so long may a session live on that was ended out of Redis' sight.
+	rowLag = time.Minute
+	// endTimeout bounds what follows the end of a session.
+	endTimeout = 2 * time.Second
+)
 
 // Session is a session as its owner sees it.
 type Session struct {
@@ -147,7 +151,7 @@ func (s *Service) Begin(ctx context.Context, start Start) (string, error) {
 	}); err != nil {
 		return "", err
 	}
-	s.cache(ctx, hash, sealed, s.limits.Idle)
+	s.cache(ctx, hash, sealed, s.limits.Idle, true)
 	return t.text(), nil
 }
 
@@ -176,22 +180,26 @@ func (s *Service) Check(ctx context.Context, text string, act bool) (Open, error
 	}
 	now := s.clock.Now()
 	hash := t.hash()
-	sealed, left, err := s.cached(ctx, hash, act)
+	found, err := s.cached(ctx, hash, act)
 	switch {
 	case err != nil:
 		s.log.WarnContext(ctx, "session: the cache does not answer; the row does", "error", err)
-		fallthrough
-	case sealed == nil:
+		return s.checkRow(ctx, t, act)
+	case found.ended:
+		return Open{}, fault.ErrUnauthenticated
+	case len(found.sealed) == 0:
 		return s.checkRow(ctx, t, act)
 	}
-	d, err := t.open(sealed)
+	d, err := t.open(found.sealed)
 	if err != nil {
-		return Open{}, err
+		s.log.WarnContext(ctx, "session: the copy does not open; the row answers", "error", err)
+		return s.checkRow(ctx, t, act)
 	}
-	idleEnd := now.Add(left)
+	idleEnd := now.Add(found.left)
 	if act {
-		if s.limits.Idle-left > rowLag {
-			s.touchRow(ctx, hash, now)
+		if found.due && !s.touchRow(ctx, hash, now) {
+			s.forget(ctx, hash)
+			return Open{}, fault.ErrUnauthenticated
 		}
 		idleEnd = now.Add(s.limits.Idle)
 	}
@@ -215,30 +223,6 @@ func minTime(a, b time.Time) time.Time {
 	return b
 }
 
-// cached reads the copy in Redis and how long it had left, in one round trip; nil when there is none.
-func (s *Service) cached(ctx context.Context, hash tokenHash, act bool) (sealed []byte, left time.Duration, err error) {
-	key := hash.cacheKey()
-	pipe := s.redis.Pipeline()
-	get, ttl := pipe.Get(ctx, key), pipe.PTTL(ctx, key)
-	if act {
-		pipe.PExpire(ctx, key, s.limits.Idle)
-	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return nil, 0, fmt.Errorf("read session: %w", err)
-	}
-	if errors.Is(get.Err(), redis.Nil) {
-		return nil, 0, nil
-	}
-	sealed, err = get.Bytes()
-	return sealed, ttl.Val(), err
-}
-
-func (s *Service) cache(ctx context.Context, hash tokenHash, sealed []byte, idle time.Duration) {
-	if err := s.redis.Set(ctx, hash.cacheKey(), sealed, idle).Err(); err != nil {
-		s.log.WarnContext(ctx, "session: not cached; the row answers", "error", err)
-	}
-}
-
 // checkRow asks the truth, and puts the copy back.
 func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, error) {
 	ctx = viewer.NewSystemContext(ctx, "session check")
@@ -260,19 +244,26 @@ func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, error)
 	}
 	idleEnd := row.IdleEndsAt
 	if act {
-		s.touchRow(ctx, hash, now)
+		if !s.touchRow(ctx, hash, now) { // ended since it was read
+			return Open{}, fault.ErrUnauthenticated
+		}
 		idleEnd = now.Add(s.limits.Idle)
 	}
-	s.cache(ctx, hash, row.Sealed, idleEnd.Sub(now))
+	s.cache(ctx, hash, row.Sealed, idleEnd.Sub(now), act)
 	return s.open(d, hash, idleEnd, now)
 }
 
-func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time) {
+// touchRow moves the idle end in the row and tells whether the session is open. When the database does not answer, the
+// session is held to be open, as the cache says.
+func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time) bool {
 	ctx = viewer.NewSystemContext(ctx, "session touch")
-	if err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).
-		SetIdleEndsAt(now.Add(s.limits.Idle)).Exec(ctx); err != nil {
-		s.log.WarnContext(ctx, "session: idle end not written; it will be at the next action", "error", err)
+	n, err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).
+		SetIdleEndsAt(now.Add(s.limits.Idle)).Save(ctx)
+	if err != nil {
+		s.log.WarnContext(ctx, "session: idle end not written; it will be later", "error", err)
+		return true
 	}
+	return n > 0
 }
 
 // List gives the viewer's open sessions, newest first.
@@ -333,9 +324,14 @@ func (s *Service) End(ctx context.Context, open Open, reason string) error {
 	}); err != nil {
 		return err
 	}
+	// The row tells the truth now. The rest is owed even if the caller has gone; whatever of it fails costs time, not
+	// truth: an action in the session asks the row within rowLag, a stream within recheck.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
 	s.watch.end(id)
-	if err := s.redis.Del(ctx, open.hash.cacheKey()).Err(); err != nil {
-		return fmt.Errorf("end session: forget the copy: %w", err)
+	s.forget(after, open.hash)
+	if err := s.bus.Publish(after, endedTopic, id.String()); err != nil {
+		s.log.WarnContext(after, "session: ended, but other instances were not told; the row will tell", "error", err)
 	}
-	return s.bus.Publish(ctx, endedTopic, id.String())
+	return nil
 }

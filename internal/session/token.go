@@ -33,7 +33,7 @@ func parseToken(s string) (token, error) {
 	if len(s) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return t, errToken
 	}
-	if _, err := base64.RawURLEncoding.Strict().Decode(t[:], []byte(s)); err != nil {
+	if n, err := base64.RawURLEncoding.Strict().Decode(t[:], []byte(s)); err != nil || n != tokenBytes {
 		return t, errToken
 	}
 	return t, nil
@@ -49,7 +49,7 @@ func (t token) hash() tokenHash {
 	return sha256.Sum256(append([]byte("kabinet session\x00"), t[:]...))
 }
 
-func (h tokenHash) cacheKey() string { return "kabinet:session:" + hex.EncodeToString(h[:]) }
+func (h tokenHash) hex() string { return hex.EncodeToString(h[:]) }
 
 // aead is the cipher whose key comes from the token.
 func (t token) aead() (cipher.AEAD, error) {

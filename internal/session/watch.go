@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kabinet/ent"
 	"kabinet/ent/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/viewer"
@@ -82,6 +83,7 @@ func ring(bell chan struct{}) {
 func (s *Service) Ended(ctx context.Context, open Open) <-chan struct{} {
 	ended := make(chan struct{})
 	w, stop := s.watch.add(open.Viewer.SessionID)
+	ring(w.look) // it may have been ended between its check and now
 	go func() {
 		defer stop()
 		if s.awaitEnd(ctx, open, w) {
@@ -113,19 +115,29 @@ func (s *Service) awaitEnd(ctx context.Context, open Open, w *watcher) bool {
 	}
 }
 
-// look asks whether a session is open still: Redis, which knows the idle end exactly, and when it has no copy or does
-// not answer, the row. When the database does not answer either the session is held to be open until its known end.
+// look asks whether a session is open still: the row, which knows whether it was ended, and Redis, which knows the idle
+// end exactly. When neither answers, the session is held to be open until its known end.
 func (s *Service) look(ctx context.Context, open Open) (idleEnd time.Time, isOpen bool) {
 	now := s.clock.Now()
-	if left, err := s.redis.PTTL(ctx, open.hash.cacheKey()).Result(); err == nil && left > 0 {
-		idleEnd = minTime(now.Add(left), open.AbsoluteEndsAt)
-		return idleEnd, now.Before(idleEnd)
-	}
+	idleEnd = open.IdleEndsAt
 	row, err := s.store.Session.Query().Where(session.ID(open.Viewer.SessionID)).
 		Only(viewer.NewSystemContext(ctx, "session watch"))
-	if err != nil {
-		return open.IdleEndsAt, now.Before(open.IdleEndsAt)
+	switch {
+	case ent.IsNotFound(err):
+		return idleEnd, false
+	case err == nil && row.EndedAt != nil:
+		return idleEnd, false
+	case err == nil:
+		idleEnd = row.IdleEndsAt
 	}
-	idleEnd = minTime(row.IdleEndsAt, row.AbsoluteEndsAt)
-	return idleEnd, row.EndedAt == nil && now.Before(idleEnd)
+	if found, err := s.cached(ctx, open.hash, false); err == nil {
+		if found.ended {
+			return idleEnd, false
+		}
+		if end := now.Add(found.left); len(found.sealed) > 0 && end.After(idleEnd) {
+			idleEnd = end
+		}
+	}
+	idleEnd = minTime(idleEnd, open.AbsoluteEndsAt)
+	return idleEnd, now.Before(idleEnd)
 }

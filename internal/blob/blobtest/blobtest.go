@@ -98,7 +98,6 @@ func keyGivenOnce(t *testing.T, s blob.Store) {
 	require.Equal(t, "first", string(read(t, s, "a/b")))
 }
 
-// concurrentPut has writers finish in the reverse order of their beginning: none may replace another's content.
 func concurrentPut(t *testing.T, s blob.Store) {
 	const writers = 16
 	results := make([]error, writers)
@@ -107,8 +106,10 @@ func concurrentPut(t *testing.T, s blob.Store) {
 	for i := range writers {
 		wg.Go(func() {
 			content := strings.Repeat(string(rune('a'+i)), 10_000)
-			// Nobody's content comes before everybody has begun.
-			results[i] = s.Put(t.Context(), "same/key", &startTogether{began: &began, Reader: strings.NewReader(content)})
+			// Nobody's content comes before everybody has begun or was refused.
+			reader := &startTogether{began: &began, Reader: strings.NewReader(content)}
+			results[i] = s.Put(t.Context(), "same/key", reader)
+			reader.once.Do(began.Done)
 		})
 	}
 	wg.Wait()
