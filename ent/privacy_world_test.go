@@ -59,70 +59,106 @@ func entities() []entity {
 	stamped := func(v values) values { return with(v, values{"created_at": now, "updated_at": now}) }
 	sequence := func() int64 { return int64(s.next()) }
 	return []entity{
-		{name: "Owner", policy: readOnly, isOwner: true, change: values{"sequence": int64(7)},
-			row: func(map[string]uuid.UUID) values { return values{"kind": "PERSON", "created_at": now} }},
-		{name: "Person", policy: readOnly, isOwner: true, change: values{"trusted": true},
-			row: func(map[string]uuid.UUID) values { return stamped(values{}) }},
-		{name: "Organisation", policy: readOnly, isOwner: true, change: values{"name": "changed"},
-			row: func(map[string]uuid.UUID) values { return stamped(values{"kind": "LEGAL", "name": "name"}) }},
-		{name: "Session", policy: readOnly, change: values{"device": "changed"},
+		{
+			name: "Owner", policy: readOnly, isOwner: true, change: values{"sequence": int64(7)},
+			row: func(map[string]uuid.UUID) values { return values{"kind": "PERSON", "created_at": now} },
+		},
+		{
+			name: "Person", policy: readOnly, isOwner: true, change: values{"trusted": true},
+			row: func(map[string]uuid.UUID) values { return stamped(values{}) },
+		},
+		{
+			name: "Organisation", policy: readOnly, isOwner: true, change: values{"name": "changed"},
+			row: func(map[string]uuid.UUID) values { return stamped(values{"kind": "LEGAL", "name": "name"}) },
+		},
+		{
+			name: "Session", policy: readOnly, change: values{"device": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return values{"token_hash": s.bytes(), "sealed": s.bytes(), "kind": "BROWSER", "created_at": now, "idle_ends_at": now, "absolute_ends_at": now}
-			}},
-		{name: "SickLeave", policy: readOnly, change: values{"clinic_name": "changed"},
+			},
+		},
+		{
+			name: "SickLeave", policy: readOnly, change: values{"clinic_name": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return stamped(values{"number": s.number(), "state": "OPENED", "reason": "DISEASE", "issued_on": day, "starts_on": day})
-			}},
-		{name: "TreatmentPeriod", policy: readOnly, change: values{"doctor_name": "changed"},
+			},
+		},
+		{
+			name: "TreatmentPeriod", policy: readOnly, change: values{"doctor_name": "changed"},
 			row: func(p map[string]uuid.UUID) values {
 				return values{"sick_leave_id": p["SickLeave"], "ordinal": s.next(), "starts_on": day, "ends_on": day}
-			}},
-		{name: "Benefit", policy: readOnly, change: values{"notice": "changed"},
+			},
+		},
+		{
+			name: "Benefit", policy: readOnly, change: values{"notice": "changed"},
 			row: func(p map[string]uuid.UUID) values {
 				return stamped(values{"number": s.number(), "type": "SICKNESS", "state": "LOADED", "starts_on": day, "sick_leave_id": p["SickLeave"]})
-			}},
-		{name: "Accrual", policy: readOnly, change: values{"amount": int64(7)},
+			},
+		},
+		{
+			name: "Accrual", policy: readOnly, change: values{"amount": int64(7)},
 			row: func(p map[string]uuid.UUID) values {
 				return values{"benefit_id": p["Benefit"], "starts_on": day, "ends_on": day, "accrued_on": day}
-			}},
-		{name: "Document", policy: owned, change: values{"title": "changed"},
+			},
+		},
+		{
+			name: "Document", policy: owned, change: values{"title": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return stamped(values{"title": "title", "kind": "OTHER", "state": "PROCESSING"})
-			}},
-		{name: "DocumentVersion", policy: appendOnly,
+			},
+		},
+		{
+			name: "DocumentVersion", policy: appendOnly,
 			row: func(p map[string]uuid.UUID) values {
 				return values{"document_id": p["Document"], "number": s.next(), "file_name": "f", "media_type": "m", "size": int64(1), "sha256": s.bytes(), "blob_key": "k", "created_at": now}
-			}},
-		{name: "Appeal", policy: owned, change: values{"subject": "changed"},
-			row: func(map[string]uuid.UUID) values { return stamped(values{"kind": "INQUIRY", "state": "DRAFT"}) }},
-		{name: "AppealStep", policy: appendOnly,
+			},
+		},
+		{
+			name: "Appeal", policy: owned, change: values{"subject": "changed"},
+			row: func(map[string]uuid.UUID) values { return stamped(values{"kind": "INQUIRY", "state": "DRAFT"}) },
+		},
+		{
+			name: "AppealStep", policy: appendOnly,
 			row: func(p map[string]uuid.UUID) values {
 				return values{"appeal_id": p["Appeal"], "to": "DRAFT", "actor": "CITIZEN", "occurred_at": now}
-			}},
-		{name: "AppealMessage", policy: appendOnly,
+			},
+		},
+		{
+			name: "AppealMessage", policy: appendOnly,
 			row: func(p map[string]uuid.UUID) values {
 				return values{"appeal_id": p["Appeal"], "author": "FUND", "body": s.bytes(), "sent_at": now}
-			}},
-		{name: "AppealAttachment", policy: owned,
+			},
+		},
+		{
+			name: "AppealAttachment", policy: owned,
 			row: func(p map[string]uuid.UUID) values {
 				return values{"appeal_id": p["Appeal"], "version_id": p["DocumentVersion"], "attached_at": now}
-			}},
-		{name: "FeedEvent", policy: growing, change: values{"announced_at": now},
+			},
+		},
+		{
+			name: "FeedEvent", policy: growing, change: values{"announced_at": now},
 			row: func(map[string]uuid.UUID) values {
 				return values{"sequence": sequence(), "subject_kind": "AP", "subject_id": uuid.New(), "occurred_at": now}
-			}},
-		{name: "AuditEntry", policy: appendOnly,
+			},
+		},
+		{
+			name: "AuditEntry", policy: appendOnly,
 			row: func(map[string]uuid.UUID) values {
 				return values{"sequence": sequence(), "actor": "a", "action": "a", "allowed": true, "occurred_at": now, "hash": s.bytes()}
-			}},
-		{name: "IdempotencyRecord", policy: growing,
+			},
+		},
+		{
+			name: "IdempotencyRecord", policy: growing,
 			row: func(map[string]uuid.UUID) values {
 				return values{"operation": "o", "key": uuid.NewString(), "input_hash": s.bytes(), "result": "r", "created_at": now}
-			}},
-		{name: "FundEvent", policy: systemOnly, change: values{"reason": "changed"},
+			},
+		},
+		{
+			name: "FundEvent", policy: systemOnly, change: values{"reason": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return values{"source": "s", "event_id": uuid.NewString(), "type": "t", "subject": "s", "sequence": sequence(), "outcome": "APPLIED", "payload": s.bytes(), "received_at": now}
-			}},
+			},
+		},
 	}
 }
 

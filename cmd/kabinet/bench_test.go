@@ -50,7 +50,7 @@ func startOnce(b *testing.B, binary, data string, idle time.Duration) (took time
 	began := time.Now()
 	require.NoError(b, process.Start())
 	for {
-		response, err := http.Get("http://" + admin + "/readyz") //nolint:noctx // polled until the deadline of ctx
+		response, err := http.Get("http://" + admin + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {

@@ -92,7 +92,7 @@ func (c *citizen) overEvents(ctx context.Context, after string) stream {
 	r := c.request(ctx, watch, map[string]any{"after": after})
 	r.Header.Set("Accept", "text/event-stream")
 	client := &http.Client{Jar: c.client.Jar} // no time limit: the stream lives as long as the test wants
-	response, err := client.Do(r)             //nolint:bodyclose // closed by the goroutine below
+	response, err := client.Do(r)
 	require.NoError(c.t, err)
 	require.Equal(c.t, http.StatusOK, response.StatusCode)
 	items := make(chan change)
@@ -186,7 +186,9 @@ func TestASessionOutlivesTheProcess(t *testing.T) {
 		citizen := p.login(t, "petrov")
 		p.stop(t)
 		p.run(t)
-		var data struct{ Viewer struct{ Person struct{ FullName string } } }
+		var data struct {
+			Viewer struct{ Person struct{ FullName string } }
+		}
 		citizen.query(`{ viewer { person { fullName } } }`, nil, &data)
 		require.NotEmpty(t, data.Viewer.Person.FullName)
 

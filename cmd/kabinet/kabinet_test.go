@@ -67,7 +67,7 @@ func start(t *testing.T, binary string, settings []string) *program {
 // run starts the process and waits until it is ready.
 func (p *program) run(t *testing.T) {
 	t.Helper()
-	p.process = exec.Command(p.binary, "serve") //nolint:noctx // it is stopped by a signal below
+	p.process = exec.Command(p.binary, "serve")
 	p.process.Env, p.process.Stderr = p.environment, p.log
 	require.NoError(t, p.process.Start())
 	process := p.process
@@ -78,7 +78,7 @@ func (p *program) run(t *testing.T) {
 		}
 	})
 	require.Eventually(t, func() bool {
-		response, err := http.Get(p.admin + "/readyz") //nolint:noctx // polled until the deadline
+		response, err := http.Get(p.admin + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -103,7 +103,7 @@ func (p *program) kill(t *testing.T) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // taking a port does not wait
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close()) }()
 	return l.Addr().String()

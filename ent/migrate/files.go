@@ -1,3 +1,4 @@
+// Package migrate holds the schema of the store: as code (generated) and as versioned SQL for each dialect.
 package migrate
 
 import "embed"

@@ -61,7 +61,7 @@ func UnmarshalURL(v any) (string, error) {
 }
 
 // ErrInt refuses an Int beyond 32 bits, which is what GraphQL allows.
-var ErrInt = errors.New("Int wants a whole number from -2147483648 to 2147483647")
+var ErrInt = errors.New("an Int is a whole number from -2147483648 to 2147483647")
 
 // MarshalInt writes an Int.
 func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }

@@ -25,22 +25,36 @@ const leaves = `viewer|clock|locale|fault|ref|calendar|money|identifier|seal|req
 func rules() []rule {
 	domain := regexp.MustCompile(`^kabinet/internal/(person|sickleave|benefit|appeal|document|feed|audit|idempotency|owner|blob|page)$`)
 	return []rule{
-		{name: "leaves know only leaves", from: regexp.MustCompile(`^kabinet/internal/(` + leaves + `)$`),
-			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|config|dev|document|feed|fund|identity|owner|person|seed|session|sickleave|signal|storage|web)(/|$))`)},
-		{name: "domains do not know the API or the edge", from: domain,
+		{
+			name: "leaves know only leaves", from: regexp.MustCompile(`^kabinet/internal/(` + leaves + `)$`),
+			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|config|dev|document|feed|fund|identity|owner|person|seed|session|sickleave|signal|storage|web)(/|$))`),
+		},
+		{
+			name: "domains do not know the API or the edge", from: domain,
 			reaches: regexp.MustCompile(`^kabinet/((graph|web|cmd)(/|$)|internal/(web|app|session|fund|dev|seed|config)(/|$))`),
-			imports: regexp.MustCompile(`^(net/http|github.com/99designs/gqlgen|github.com/coreos/go-oidc|github.com/redis)`)},
-		{name: "the API knows no storage, Redis or OIDC", from: regexp.MustCompile(`^kabinet/graph`),
-			imports: regexp.MustCompile(`^(kabinet/ent|kabinet/internal/(storage|web|app|config|dev|seed)(/|$)|entgo.io|database/sql|github.com/redis|github.com/coreos/go-oidc)`)},
-		{name: "sessions and identity know no GraphQL", from: regexp.MustCompile(`^kabinet/internal/(session|identity)`),
-			reaches: regexp.MustCompile(`^(kabinet/graph|github.com/99designs/gqlgen)`)},
-		{name: "the schema knows only rules and leaves", from: regexp.MustCompile(`^kabinet/ent/(schema|rule)$`),
-			reaches: regexp.MustCompile(`^kabinet/(ent|graph|internal/(app|audit|appeal|benefit|document|feed|person|session|sickleave|storage|web))$`)},
-		{name: "only the program knows the stand-ins of the demo", from: regexp.MustCompile(`^kabinet/`),
+			imports: regexp.MustCompile(`^(net/http|github.com/99designs/gqlgen|github.com/coreos/go-oidc|github.com/redis)`),
+		},
+		{
+			name: "the API knows no storage, Redis or OIDC", from: regexp.MustCompile(`^kabinet/graph`),
+			imports: regexp.MustCompile(`^(kabinet/ent|kabinet/internal/(storage|web|app|config|dev|seed)(/|$)|entgo.io|database/sql|github.com/redis|github.com/coreos/go-oidc)`),
+		},
+		{
+			name: "sessions and identity know no GraphQL", from: regexp.MustCompile(`^kabinet/internal/(session|identity)`),
+			reaches: regexp.MustCompile(`^(kabinet/graph|github.com/99designs/gqlgen)`),
+		},
+		{
+			name: "the schema knows only rules and leaves", from: regexp.MustCompile(`^kabinet/ent/(schema|rule)$`),
+			reaches: regexp.MustCompile(`^kabinet/(ent|graph|internal/(app|audit|appeal|benefit|document|feed|person|session|sickleave|storage|web))$`),
+		},
+		{
+			name: "only the program knows the stand-ins of the demo", from: regexp.MustCompile(`^kabinet/`),
 			except:  regexp.MustCompile(`^kabinet/internal/(dev|app|seed)`),
-			imports: regexp.MustCompile(`^kabinet/internal/(dev|seed)`)},
-		{name: "only the command knows the program", from: regexp.MustCompile(`^kabinet/`),
-			except: regexp.MustCompile(`^kabinet/cmd/`), imports: regexp.MustCompile(`^kabinet/(internal/app$|cmd)`)},
+			imports: regexp.MustCompile(`^kabinet/internal/(dev|seed)`),
+		},
+		{
+			name: "only the command knows the program", from: regexp.MustCompile(`^kabinet/`),
+			except: regexp.MustCompile(`^kabinet/cmd/`), imports: regexp.MustCompile(`^kabinet/(internal/app$|cmd)`),
+		},
 	}
 }
 

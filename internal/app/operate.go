@@ -106,7 +106,7 @@ func SendEvents(ctx context.Context, c *config.Config, to string, files []string
 	}
 	client := &http.Client{Timeout: sendTimeout}
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // the operator names it
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}

@@ -88,7 +88,7 @@ func (a *App) startEmulator(c *esia.Config) error {
 }
 
 func readRSAKey(path string) (*rsa.PrivateKey, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("client key: %w", err)
 	}

@@ -68,7 +68,7 @@ func ParseDate(s string) (Date, error) {
 	if year < MinYear || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return Date{}, ErrDate
 	}
-	return Date{year: int16(year), month: uint8(month), day: uint8(day)}, nil
+	return Date{year: int16(year), month: uint8(month), day: uint8(day)}, nil //nolint:gosec // four digits and two
 }
 
 // number reads ASCII digits only, at most four of them.
@@ -113,7 +113,7 @@ func civil(t time.Time) Date {
 	if year < MinYear || year > MaxYear {
 		return Date{}
 	}
-	return Date{year: int16(year), month: uint8(month), day: uint8(day)}
+	return Date{year: int16(year), month: uint8(month), day: uint8(day)} //nolint:gosec // within a calendar
 }
 
 // Year is 0 for the zero Date.

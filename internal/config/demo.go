@@ -54,7 +54,7 @@ func (c *Config) Complete() error {
 // keep reads a secret from its file, or makes it and writes the file. Of two processes that start at once the file's
 // first writer wins.
 func keep(path string, generate func() (string, error)) (Secret, error) {
-	if text, err := os.ReadFile(path); err == nil { //nolint:gosec // the path is ours
+	if text, err := os.ReadFile(path); err == nil {
 		return Secret(strings.TrimSpace(string(text))), nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("read secret: %w", err)
@@ -75,13 +75,12 @@ func keep(path string, generate func() (string, error)) (Secret, error) {
 	if err := os.Link(partial.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("keep secret: %w", err)
 	}
-	kept, err := os.ReadFile(path) //nolint:gosec // the path is ours
+	kept, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("keep secret: %w", err)
 	}
 	return Secret(strings.TrimSpace(string(kept))), nil
 }
-
 
 // NewKeyset makes a value of KABINET_KEYSET.
 func NewKeyset() (string, error) {

@@ -68,8 +68,8 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Is lets errors.Is compare refusals by code and reason, whatever caused them.
 func (e *Error) Is(target error) bool {
-	var t *Error
-	return errors.As(target, &t) && t.Code == e.Code && t.Reason == e.Reason
+	t, ok := errors.AsType[*Error](target)
+	return ok && t.Code == e.Code && t.Reason == e.Reason
 }
 
 // Message is the reason and the remedy in one language.
@@ -92,12 +92,10 @@ func New(code Code, reason, remedy locale.Text) *Error {
 // CodeOf tells the code an error will be shown with: that of the refusal inside it,
 // BAD_INPUT for Invalid, INTERNAL for everything else.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
-	var invalid Invalid
-	if errors.As(err, &invalid) {
+	if _, ok := errors.AsType[Invalid](err); ok {
 		return BadInput
 	}
 	return Internal

@@ -30,7 +30,7 @@ type Field struct {
 
 // Invalid is a list of all faults of an input together (never only the first).
 // It is shown as userErrors of a mutation's payload.
-type Invalid []Field
+type Invalid []Field //nolint:errname,recvcheck // read as a noun: a service returns fault.Invalid; Add grows it
 
 // Error names the faulty fields, never their contents.
 func (v Invalid) Error() string {

@@ -79,7 +79,7 @@ func ParseDecimal(s string) (Kopecks, error) {
 func (k Kopecks) Decimal() string {
 	var buffer [24]byte // a sign, 19 digits, a point
 	b := buffer[:0]
-	magnitude := uint64(k)
+	magnitude := uint64(k) //nolint:gosec // a negative one is turned below
 	if k < 0 {
 		b = append(b, '-')
 		magnitude = -magnitude // wraps rightly for the least integer too

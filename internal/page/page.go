@@ -149,7 +149,7 @@ func (o Order) encode(k key) Cursor {
 	if o.Column.IsDay {
 		value = k.day.Time(time.UTC).Unix()
 	}
-	binary.BigEndian.PutUint64(b[2:], uint64(value)) //nolint:gosec // the bits are kept, not the number
+	binary.BigEndian.PutUint64(b[2:], uint64(value))
 	copy(b[10:], k.id[:])
 	return Cursor(base64.RawURLEncoding.EncodeToString(b[:]))
 }

@@ -92,7 +92,7 @@ func wrapped(title string, lines []string) (heading, text []string) {
 
 func wrap(line string, letters int) []string {
 	var lines []string
-	for _, word := range strings.Fields(line) {
+	for word := range strings.FieldsSeq(line) {
 		last := len(lines) - 1
 		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= letters {
 			lines[last] += " " + word

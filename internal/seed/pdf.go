@@ -196,7 +196,8 @@ func unicodeOf(letters []letter) string {
 		}
 		b.WriteString("endbfchar\n")
 	}
-	b.WriteString("endcmap CMapName currentdict /CMap defineresource pop end end\n")
+	b.WriteString("endcmap CMapName currentdict /CMap defineresource pop\n")
+	b.WriteString(strings.Repeat("end\n", 2)) // of the map and of the set of procedures
 	return b.String()
 }
 

@@ -30,6 +30,7 @@ import (
 
 func TestSeed(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		t.Helper()
 		w := seededWorld(t, s, noon())
 		t.Run("people", func(t *testing.T) { testPeople(t, w) })
 		t.Run("leaves", func(t *testing.T) { testLeaves(t, w) })

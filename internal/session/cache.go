@@ -51,7 +51,7 @@ func (s *Service) cached(ctx context.Context, hash tokenHash, act bool) (copied,
 // cache puts the copy there, unless there is one. written tells that the idle end was just written to the row.
 func (s *Service) cache(ctx context.Context, hash tokenHash, sealed []byte, idle time.Duration, written bool) {
 	pipe := s.redis.Pipeline()
-	pipe.Set(ctx, hash.cacheKey(), sealed, idle)
+	pipe.SetNX(ctx, hash.cacheKey(), sealed, idle)
 	if written {
 		pipe.Set(ctx, hash.rowKey(), "", rowLag)
 	}

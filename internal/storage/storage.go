@@ -69,7 +69,7 @@ func Open(ctx context.Context, address string, opts ...Option) (*Store, error) {
 	case "postgres", "postgresql":
 		err = s.openPostgres(ctx, address)
 	default:
-		err = errors.New("the address of the database must begin with sqlite: or postgres:")
+		err = errors.New("the address of the database must be sqlite:PATH or postgres://…")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -114,7 +114,7 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		// The text of a parse error holds the address, and that the password.
-		return errors.New("the address of PostgreSQL cannot be parsed")
+		return errors.New("the address postgres://… cannot be parsed")
 	}
 	config.MaxConns = max(config.MaxConns, maxConnections)
 	config.MaxConnIdleTime = maxIdleTime

@@ -38,8 +38,7 @@ func (e *edge) fundEvents(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(eventsTimeout)) //nolint:forbidigo // a deadline of the socket
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEventsBody))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			e.refuse(w, r, errBodyTooLarge)
 			return
 		}

@@ -53,7 +53,7 @@ func (e *edge) recovered(next http.Handler) http.Handler {
 				return
 			}
 			if value == http.ErrAbortHandler { //nolint:errorlint,err113 // the sentinel of net/http, by its contract compared so
-				panic(value)
+				panic(value) //nolint:forbidigo // passed on as net/http wants it
 			}
 			e.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", value), "stack", string(debug.Stack()),
 				"request_id", requestid.FromContext(r.Context()))
