@@ -2,16 +2,12 @@ package appeal
 
 import (
 	"context"
-	"fmt"
 
-	"kabinet/ent"
 	"kabinet/ent/appeal"
 	"kabinet/internal/calendar"
-	"kabinet/internal/fault"
-	"kabinet/internal/feed"
-	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 // Report is what the fund says of an appeal. Absent parts are unchanged.
@@ -25,48 +21,35 @@ type Report struct {
 	DueOn      calendar.Date
 }
 
-// Apply applies a report in the caller's transaction, as the system: fault.ErrNotFound when there is no such
-// appeal, fault.ErrStale when a newer report was applied, fault.ErrImpossible when the state cannot follow.
+// Apply applies a report; see transition.Apply for its errors.
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
-	byID := tx.Appeal.Query().Where(appeal.ID(r.Appeal.ID))
-	whose, err := byID.Clone().Select(appeal.FieldOwnerID).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return fault.ErrNotFound
-	case err != nil:
-		return fmt.Errorf("apply report of appeal: %w", err)
-	}
-	if err := owner.Lock(ctx, tx, whose.OwnerID); err != nil {
-		return err
-	}
-	row, err := byID.Only(ctx)
-	if err != nil {
-		return fmt.Errorf("apply report of appeal: %w", err)
-	}
-	if r.Sequence <= row.FundSequence {
-		return fault.ErrStale
-	}
-	if !State(row.State).CanBecome(r.State, Fund) {
-		return fault.ErrImpossible
-	}
-	now := s.clock.Now()
-	update := tx.Appeal.UpdateOneID(row.ID).SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(now).
-		SetNillableNumber(r.Number).SetNillableSpecialist(r.Specialist)
-	if !r.DueOn.IsZero() {
-		update.SetDueOn(r.DueOn)
-	}
-	if r.State == Registered {
-		update.SetRegisteredAt(now)
-	}
-	if err := update.Exec(ctx); err != nil {
-		return fmt.Errorf("apply report of appeal: %w", err)
-	}
-	if err := tx.AppealStep.Create().SetOwnerID(row.OwnerID).SetAppealID(row.ID).SetFrom(row.State).SetTo(string(r.State)).
-		SetNillableComment(r.Comment).SetActor(string(Fund)).SetOccurredAt(now).Exec(ctx); err != nil {
-		return fmt.Errorf("apply report of appeal: %w", err)
-	}
-	return s.feed.Record(ctx, tx, feed.Change{
-		Owner: row.OwnerID, Subject: ref.Of(ref.Appeal, row.ID),
-		From: &row.State, To: (*string)(&r.State), Comment: r.Comment,
+	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
+	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Find: func(ctx context.Context) (transition.Subject, error) {
+			row, err := tx.Appeal.Query().Where(appeal.ID(r.Appeal.ID)).Only(ctx)
+			if err != nil {
+				return transition.Subject{}, err
+			}
+			return transition.Subject{ID: ref.Of(ref.Appeal, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
+		},
+		Allows: func(from string) bool { return State(from).CanBecome(r.State, Fund) },
+		Change: func(ctx context.Context, subject transition.Subject) error {
+			now := s.clock.Now()
+			update := tx.Appeal.UpdateOneID(subject.ID.ID).
+				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(now).
+				SetNillableNumber(r.Number).SetNillableSpecialist(r.Specialist)
+			if !r.DueOn.IsZero() {
+				update.SetDueOn(r.DueOn)
+			}
+			if r.State == Registered {
+				update.SetRegisteredAt(now)
+			}
+			if err := update.Exec(ctx); err != nil {
+				return err
+			}
+			return tx.AppealStep.Create().SetOwnerID(subject.Owner).SetAppealID(subject.ID.ID).
+				SetFrom(subject.State).SetTo(string(r.State)).SetNillableComment(r.Comment).
+				SetActor(string(Fund)).SetOccurredAt(now).Exec(ctx)
+		},
 	})
 }

@@ -2,15 +2,11 @@ package document
 
 import (
 	"context"
-	"fmt"
 
-	"kabinet/ent"
 	"kabinet/ent/document"
-	"kabinet/internal/fault"
-	"kabinet/internal/feed"
-	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 // Report is the fund's verdict on a document.
@@ -21,41 +17,27 @@ type Report struct {
 	Verdict  *string
 }
 
-// Apply applies a report in the caller's transaction, as the system: fault.ErrNotFound when there is no such
-// document, fault.ErrStale when a newer report was applied, fault.ErrImpossible when the state cannot follow.
+// Apply applies a report; see transition.Apply for its errors.
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
-	byID := tx.Document.Query().Where(document.ID(r.Document.ID))
-	whose, err := byID.Clone().Select(document.FieldOwnerID).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return fault.ErrNotFound
-	case err != nil:
-		return fmt.Errorf("apply verdict on document: %w", err)
-	}
-	if err := owner.Lock(ctx, tx, whose.OwnerID); err != nil {
-		return err
-	}
-	row, err := byID.Only(ctx)
-	if err != nil {
-		return fmt.Errorf("apply verdict on document: %w", err)
-	}
-	if r.Sequence <= row.FundSequence {
-		return fault.ErrStale
-	}
-	if !State(row.State).CanBecome(r.State) {
-		return fault.ErrImpossible
-	}
-	update := tx.Document.UpdateOneID(row.ID).SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
-	if r.Verdict == nil {
-		update.ClearVerdict()
-	} else {
-		update.SetVerdict(*r.Verdict)
-	}
-	if err := update.Exec(ctx); err != nil {
-		return fmt.Errorf("apply verdict on document: %w", err)
-	}
-	return s.feed.Record(ctx, tx, feed.Change{
-		Owner: row.OwnerID, Subject: ref.Of(ref.Document, row.ID),
-		From: &row.State, To: (*string)(&r.State), Comment: r.Verdict,
+	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Verdict}
+	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Find: func(ctx context.Context) (transition.Subject, error) {
+			row, err := tx.Document.Query().Where(document.ID(r.Document.ID)).Only(ctx)
+			if err != nil {
+				return transition.Subject{}, err
+			}
+			return transition.Subject{ID: ref.Of(ref.Document, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
+		},
+		Allows: func(from string) bool { return State(from).CanBecome(r.State) },
+		Change: func(ctx context.Context, subject transition.Subject) error {
+			update := tx.Document.UpdateOneID(subject.ID.ID).
+				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
+			if r.Verdict == nil {
+				update.ClearVerdict()
+			} else {
+				update.SetVerdict(*r.Verdict)
+			}
+			return update.Exec(ctx)
+		},
 	})
 }

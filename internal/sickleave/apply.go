@@ -2,17 +2,13 @@ package sickleave
 
 import (
 	"context"
-	"fmt"
 
-	"kabinet/ent"
 	"kabinet/ent/sickleave"
 	"kabinet/internal/calendar"
-	"kabinet/internal/fault"
-	"kabinet/internal/feed"
 	"kabinet/internal/money"
-	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 // Report is what the fund says of a certificate. Absent parts are unchanged.
@@ -27,48 +23,34 @@ type Report struct {
 	PaidOn     calendar.Date
 }
 
-// Apply applies a report in the caller's transaction, as the system: fault.ErrNotFound when there is no such
-// certificate, fault.ErrStale when a newer report was applied, fault.ErrImpossible when the state cannot follow.
+// Apply applies a report; see transition.Apply for its errors.
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
-	byNumber := tx.SickLeave.Query().Where(sickleave.Number(r.Number))
-	whose, err := byNumber.Clone().Select(sickleave.FieldOwnerID).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return fault.ErrNotFound
-	case err != nil:
-		return fmt.Errorf("apply report of sick leave: %w", err)
-	}
-	if err := owner.Lock(ctx, tx, whose.OwnerID); err != nil {
-		return err
-	}
-	row, err := byNumber.Only(ctx)
-	if err != nil {
-		return fmt.Errorf("apply report of sick leave: %w", err)
-	}
-	if r.Sequence <= row.FundSequence {
-		return fault.ErrStale
-	}
-	if !State(row.State).CanBecome(r.State) {
-		return fault.ErrImpossible
-	}
-	update := tx.SickLeave.UpdateOneID(row.ID).SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
-	if !r.EndsOn.IsZero() {
-		update.SetEndsOn(r.EndsOn)
-	}
-	if !r.ReturnOn.IsZero() {
-		update.SetReturnOn(r.ReturnOn)
-	}
-	if r.PaidByFund != nil {
-		update.SetPaidByFund(int64(*r.PaidByFund))
-	}
-	if !r.PaidOn.IsZero() {
-		update.SetPaidOn(r.PaidOn)
-	}
-	if err := update.Exec(ctx); err != nil {
-		return fmt.Errorf("apply report of sick leave: %w", err)
-	}
-	return s.feed.Record(ctx, tx, feed.Change{
-		Owner: row.OwnerID, Subject: ref.Of(ref.SickLeave, row.ID),
-		From: &row.State, To: (*string)(&r.State), Comment: r.Comment,
+	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
+	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Find: func(ctx context.Context) (transition.Subject, error) {
+			row, err := tx.SickLeave.Query().Where(sickleave.Number(r.Number)).Only(ctx)
+			if err != nil {
+				return transition.Subject{}, err
+			}
+			return transition.Subject{ID: ref.Of(ref.SickLeave, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
+		},
+		Allows: func(from string) bool { return State(from).CanBecome(r.State) },
+		Change: func(ctx context.Context, subject transition.Subject) error {
+			update := tx.SickLeave.UpdateOneID(subject.ID.ID).
+				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
+			if !r.EndsOn.IsZero() {
+				update.SetEndsOn(r.EndsOn)
+			}
+			if !r.ReturnOn.IsZero() {
+				update.SetReturnOn(r.ReturnOn)
+			}
+			if r.PaidByFund != nil {
+				update.SetPaidByFund(int64(*r.PaidByFund))
+			}
+			if !r.PaidOn.IsZero() {
+				update.SetPaidOn(r.PaidOn)
+			}
+			return update.Exec(ctx)
+		},
 	})
 }
