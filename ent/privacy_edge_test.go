@@ -24,8 +24,8 @@ func edges(w *world) []edge {
 	var found []edge
 	for _, e := range w.entities {
 		query := w.builder(e.name, "Query").Type()
-		for i := range query.NumMethod() {
-			if name, ok := strings.CutPrefix(query.Method(i).Name, "With"); ok {
+		for method := range query.Methods() {
+			if name, ok := strings.CutPrefix(method.Name, "With"); ok {
 				found = append(found, edge{from: e, name: name})
 			}
 		}
@@ -38,7 +38,7 @@ func edges(w *world) []edge {
 func newTangledWorld(t *testing.T, s *storage.Store) *world {
 	t.Helper()
 	system := persontest.System(t)
-	w := newWorld(t, s, system)
+	w := newWorld(system, t, s)
 	for owner, other := range map[uuid.UUID]uuid.UUID{w.ann: w.bob, w.bob: w.ann} {
 		for _, e := range w.entities {
 			switch e.name {
@@ -93,7 +93,7 @@ func ownersIn(rows reflect.Value) []uuid.UUID {
 }
 
 func ownerOf(row reflect.Value) uuid.UUID {
-	id, ok := row.Elem().FieldByName("OwnerID").Interface().(uuid.UUID)
+	id, ok := reflect.TypeAssert[uuid.UUID](row.Elem().FieldByName("OwnerID"))
 	if !ok {
 		panic("a row without an owner at the end of an edge")
 	}
@@ -128,7 +128,7 @@ func TestAnEdgeLeadsToNobodyElsesRecords(t *testing.T) {
 
 func TestATransactionIsUnderTheSameRules(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
-		w := newWorld(t, s, persontest.System(t))
+		w := newWorld(persontest.System(t), t, s)
 		require.NoError(t, s.InTx(persontest.As(t, w.ann), func(ctx context.Context, tx *storage.Tx) error {
 			inside := &world{store: &storage.Store{Client: tx.Client()}, rows: w.rows}
 			for _, e := range w.entities {

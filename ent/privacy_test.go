@@ -50,8 +50,8 @@ func TestEveryEntityIsTried(t *testing.T) {
 
 	var clients []string
 	client := reflect.TypeFor[ent.Client]()
-	for i := range client.NumField() {
-		if f := client.Field(i); f.IsExported() && strings.HasSuffix(f.Type.String(), "Client") {
+	for f := range client.Fields() {
+		if f.IsExported() && strings.HasSuffix(f.Type.String(), "Client") {
 			clients = append(clients, f.Name)
 		}
 	}
@@ -74,7 +74,7 @@ func embeds(spec *ast.TypeSpec, pkg, name string) bool {
 func each(t *testing.T, test func(t *testing.T, w *world, e entity)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
-		w := newWorld(t, s, persontest.System(t))
+		w := newWorld(persontest.System(t), t, s)
 		for _, e := range slices.Backward(w.entities) { // children first: their parents can be deleted then
 			t.Run(e.name, func(t *testing.T) { test(t, w, e) })
 		}

@@ -47,7 +47,7 @@ type entity struct {
 // serial makes values that must be unique. It is not shared between tests.
 type serial struct{ n uint64 }
 
-func (s *serial) next() int      { s.n++; return int(s.n) } //nolint:gosec // a small number
+func (s *serial) next() int      { s.n++; return int(s.n) }
 func (s *serial) bytes() []byte  { s.n++; return binary.BigEndian.AppendUint64(nil, s.n) }
 func (s *serial) number() string { return fmt.Sprintf("%012d", s.next()) }
 
@@ -187,7 +187,7 @@ type world struct {
 	rows     map[uuid.UUID]map[string]uuid.UUID // by owner and entity
 }
 
-func newWorld(t *testing.T, s *storage.Store, system context.Context) *world {
+func newWorld(system context.Context, t *testing.T, s *storage.Store) *world {
 	t.Helper()
 	w := &world{store: s, entities: entities(), ann: uuid.Must(uuid.NewV7()), bob: uuid.Must(uuid.NewV7()), rows: map[uuid.UUID]map[string]uuid.UUID{}}
 	for _, owner := range []uuid.UUID{w.ann, w.bob} {
@@ -216,12 +216,12 @@ func call(on reflect.Value, method string, args ...any) []reflect.Value {
 }
 
 func errorIn(results []reflect.Value) error {
-	err, _ := results[len(results)-1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](results[len(results)-1])
 	return err
 }
 
 func set(builder reflect.Value, fields values) error {
-	m, ok := call(builder, "Mutation")[0].Interface().(ent.Mutation)
+	m, ok := reflect.TypeAssert[ent.Mutation](call(builder, "Mutation")[0])
 	if !ok {
 		panic("a builder without a mutation")
 	}

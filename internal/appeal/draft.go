@@ -2,6 +2,7 @@ package appeal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -114,18 +115,29 @@ func unknownDocument() locale.Text {
 
 // saveDraft runs in the transaction, under the owner's lock.
 func (s *Service) saveDraft(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) (ref.Ref, error) {
+	var faults fault.Invalid
+	var draft *ent.Appeal
+	if in.ID != nil {
+		var err error
+		if draft, err = draftToChange(ctx, tx, person, in); err != nil && !errors.As(err, &faults) {
+			return ref.Ref{}, err
+		}
+	}
 	versions, err := presentVersions(ctx, tx, person, in.Documents)
-	if err != nil {
+	var more fault.Invalid
+	if err != nil && !errors.As(err, &more) {
+		return ref.Ref{}, err
+	}
+	if err := append(faults, more...).OrNil(); err != nil {
 		return ref.Ref{}, err
 	}
 	var id uuid.UUID
 	var from *string
-	if in.ID == nil {
+	if draft == nil {
 		id, err = s.beginDraft(ctx, tx, person, in)
 	} else {
-		id = in.ID.ID
-		draft := string(Draft)
-		from, err = &draft, s.changeDraft(ctx, tx, person, in)
+		id, from = draft.ID, &draft.State
+		err = s.changeDraft(ctx, tx, id, in)
 	}
 	if err != nil {
 		return ref.Ref{}, err
@@ -165,15 +177,16 @@ func (s *Service) beginDraft(ctx context.Context, tx *storage.Tx, person uuid.UU
 	return id, nil
 }
 
-func (s *Service) changeDraft(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) error {
+// draftToChange finds the person's draft. That it is none, or cannot be changed so, is a fault.Invalid.
+func draftToChange(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) (*ent.Appeal, error) {
 	row, err := tx.Appeal.Query().Where(appeal.ID(in.ID.ID), appeal.OwnerID(person)).Only(ctx)
 	var faults fault.Invalid
 	switch {
 	case ent.IsNotFound(err):
 		faults.Add(fault.Unknown, unknownDraft(), "id")
-		return faults
+		return nil, faults
 	case err != nil:
-		return fmt.Errorf("change draft: %w", err)
+		return nil, fmt.Errorf("change draft: %w", err)
 	}
 	if State(row.State) != Draft {
 		faults.Add(fault.OutOfSequence, locale.Text{
@@ -187,14 +200,15 @@ func (s *Service) changeDraft(ctx context.Context, tx *storage.Tx, person uuid.U
 			En: "The kind of an appeal cannot be changed. Begin a new appeal.",
 		}, "kind")
 	}
-	if err := faults.OrNil(); err != nil {
-		return err
-	}
-	body, err := SealBody(s.sealer, row.ID, in.Body)
+	return row, faults.OrNil()
+}
+
+func (s *Service) changeDraft(ctx context.Context, tx *storage.Tx, id uuid.UUID, in DraftInput) error {
+	body, err := SealBody(s.sealer, id, in.Body)
 	if err != nil {
 		return err
 	}
-	if err := tx.Appeal.UpdateOneID(row.ID).SetSubject(in.Subject).SetBody(body).SetUpdatedAt(s.clock.Now()).Exec(ctx); err != nil {
+	if err := tx.Appeal.UpdateOneID(id).SetSubject(in.Subject).SetBody(body).SetUpdatedAt(s.clock.Now()).Exec(ctx); err != nil {
 		return fmt.Errorf("change draft: %w", err)
 	}
 	return nil

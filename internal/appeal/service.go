@@ -131,6 +131,11 @@ func (s *Service) attachmentsByIDs(ctx context.Context, ids []uuid.UUID) (map[uu
 			version, doc := sql.Table(documentversion.Table), sql.Table(document.Table)
 			q.Join(version).On(q.C(appealattachment.FieldVersionID), version.C(documentversion.FieldID))
 			q.Join(doc).On(version.C(documentversion.FieldDocumentID), doc.C(document.FieldID))
+			// The privacy rules filter attachments; what is joined to them must have the same owner.
+			q.Where(sql.And(
+				sql.ColumnsEQ(q.C(appealattachment.FieldOwnerID), version.C(documentversion.FieldOwnerID)),
+				sql.ColumnsEQ(q.C(appealattachment.FieldOwnerID), doc.C(document.FieldOwnerID)),
+			))
 			q.Select(
 				q.C(appealattachment.FieldAppealID), q.C(appealattachment.FieldAttachedAt), q.C(appealattachment.FieldVersionID),
 				version.C(documentversion.FieldDocumentID), doc.C(document.FieldTitle), version.C(documentversion.FieldNumber),

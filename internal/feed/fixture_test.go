@@ -53,7 +53,7 @@ func start(t *testing.T, s *storage.Store, r redis.UniversalClient) *instance {
 		default:
 		}
 	}})
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { bus.Run(ctx) })
 	wg.Go(func() { hub.Run(ctx) })

@@ -12,6 +12,7 @@ import (
 	"kabinet/internal/fault"
 	"kabinet/internal/identifier"
 	"kabinet/internal/identity"
+	"kabinet/internal/locale"
 	"kabinet/internal/owner"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
@@ -47,12 +48,27 @@ func (s *Service) Viewer(ctx context.Context) (*Person, error) {
 	return s.Get(ctx, viewer.FromContext(ctx).PersonID)
 }
 
+// ErrAnotherAccount refuses a confirmed account whose SNILS belongs to a person with another account.
+var ErrAnotherAccount = fault.New(fault.Conflict,
+	locale.Text{Ru: "Ваш СНИЛС уже связан с другой учётной записью.", En: "Your SNILS is linked to another account already."},
+	locale.Text{Ru: "Обратитесь в поддержку фонда с паспортом и СНИЛС.", En: "Turn to the fund's support with your passport and SNILS."})
+
 // Admit takes over what the identity provider tells of a person at login, and makes their record at the first one.
-// A person whom the fund knows by their SNILS already is recognised by it, if the account is confirmed.
+// A person whom the fund knows by their SNILS already is recognised by it, as soon as the account is confirmed.
 func (s *Service) Admit(ctx context.Context, login identity.Login) (uuid.UUID, error) {
 	ctx = viewer.NewSystemContext(ctx, "login")
-	var id uuid.UUID
-	err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+	id, err := s.admit(ctx, login)
+	if ent.IsConstraintError(err) { // the same person came in twice at once; the other record is there by now
+		id, err = s.admit(ctx, login)
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("admit person: %w", err)
+	}
+	return id, nil
+}
+
+func (s *Service) admit(ctx context.Context, login identity.Login) (id uuid.UUID, err error) {
+	err = s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		row, err := s.find(ctx, tx, login)
 		if err != nil {
 			return err
@@ -64,29 +80,42 @@ func (s *Service) Admit(ctx context.Context, login identity.Login) (uuid.UUID, e
 		id = row.ID
 		return s.update(ctx, tx, row, login)
 	})
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("admit person: %w", err)
-	}
-	return id, nil
+	return id, err
 }
 
+// find finds the person of an account: the one that has it, or, if it is confirmed, the one with its SNILS.
 func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login) (*ent.Person, error) {
-	for _, hash := range s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject)) {
-		row, err := tx.Person.Query().Where(person.SubjectHash(hash)).Only(ctx)
-		if err == nil || !ent.IsNotFound(err) {
-			return row, err
-		}
+	byAccount, err := only(ctx, tx.Person.Query().
+		Where(person.SubjectHashIn(s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject))...)))
+	if err != nil || !login.Trusted || login.Profile.Snils == "" {
+		return byAccount, err
 	}
-	if !login.Trusted || login.Profile.Snils == "" {
+	bySnils, err := only(ctx, tx.Person.Query().
+		Where(person.SnilsHashIn(s.sealer.Lookups(snilsPlace, string(login.Profile.Snils))...)))
+	switch {
+	case err != nil:
+		return nil, err
+	case bySnils == nil || byAccount != nil && bySnils.ID == byAccount.ID:
+		return byAccount, nil
+	case bySnils.SubjectHash != nil:
+		return nil, ErrAnotherAccount
+	case byAccount == nil:
+		return bySnils, nil
+	}
+	// The account was confirmed since: the person is the one whom the fund knows, for theirs are the records.
+	if err := tx.Person.UpdateOne(byAccount).ClearSubjectHash().SetUpdatedAt(s.clock.Now()).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return bySnils, nil
+}
+
+// only gives the row of a query that finds at most one, or nil.
+func only(ctx context.Context, q *ent.PersonQuery) (*ent.Person, error) {
+	row, err := q.Only(ctx)
+	if ent.IsNotFound(err) {
 		return nil, nil //nolint:nilnil // nobody yet
 	}
-	for _, hash := range s.sealer.Lookups(snilsPlace, string(login.Profile.Snils)) {
-		row, err := tx.Person.Query().Where(person.SnilsHash(hash), person.SubjectHashIsNil()).Only(ctx)
-		if err == nil || !ent.IsNotFound(err) {
-			return row, err
-		}
-	}
-	return nil, nil //nolint:nilnil // nobody yet
+	return row, err
 }
 
 func (s *Service) create(ctx context.Context, tx *storage.Tx, login identity.Login) (uuid.UUID, error) {

@@ -89,7 +89,7 @@ func (p *place) instance(t *testing.T, client redis.UniversalClient) *session.Se
 		}
 	}})
 	service := session.New(p.store, client, bus, audit.NewJournal(p.clock), p.clock, session.Limits{Idle: idle, Absolute: absolute}, log)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { bus.Run(ctx) })
 	t.Cleanup(func() { stop(); wg.Wait() })

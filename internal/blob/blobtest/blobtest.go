@@ -30,7 +30,7 @@ func Conform(t *testing.T, open func(t *testing.T) blob.Store) {
 		"one of many who put at once succeeds":     concurrentPut,
 		"many keys at once":                        manyKeys,
 		"a reader that fails leaves nothing":       failingReader,
-		"a caller who leaves leaves nothing":       cancelled,
+		"nothing is kept for a caller who left":    cancelled,
 		"a reader sees the whole content or none":  wholeOrNothing,
 		"an open content can be read side by side": sideBySide,
 	} {

@@ -75,7 +75,7 @@ func claim(t testing.TB, registry redis.UniversalClient) int {
 			require.NoError(t, err)
 			if got {
 				// The test's context is over when its cleanups run.
-				t.Cleanup(func() { require.NoError(t, registry.Del(context.Background(), key).Err()) })
+				t.Cleanup(func() { require.NoError(t, registry.Del(context.WithoutCancel(t.Context()), key).Err()) })
 				return db
 			}
 		}

@@ -1,0 +1,71 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kabinet/internal/fault"
+	"kabinet/internal/locale"
+)
+
+var errCause = errors.New("cause")
+
+func TestARefusalIsFoundWhateverIsWrappedAroundIt(t *testing.T) {
+	err := fmt.Errorf("get appeal: %w", fault.ErrNotFound.Because(errCause))
+	require.ErrorIs(t, err, fault.ErrNotFound)
+	require.ErrorIs(t, err, errCause, "the log finds the cause")
+	require.NotErrorIs(t, err, fault.ErrUnauthenticated)
+	require.NotErrorIs(t, fault.ErrStale, fault.ErrImpossible, "the same code is not the same refusal")
+	require.NotErrorIs(t, fault.ErrNotFound, errCause, "the common refusal is not changed by its copy")
+}
+
+func TestWhatIsShown(t *testing.T) {
+	refusal := fault.New(fault.Conflict, locale.Text{Ru: "Нельзя.", En: "No."}, locale.Text{Ru: "Повторите.", En: "Repeat."}).Because(errCause)
+	require.Equal(t, "Нельзя. Повторите.", refusal.Message(locale.Russian))
+	require.Equal(t, "No. Repeat.", refusal.Message(locale.English))
+	require.NotContains(t, refusal.Message(locale.English), "cause")
+	require.Contains(t, refusal.Error(), "cause", "the log shows it")
+
+	withoutRemedy := fault.New(fault.Conflict, locale.Text{Ru: "Нельзя.", En: "No."}, locale.Text{})
+	require.Equal(t, "No.", withoutRemedy.Message(locale.English))
+}
+
+func TestEveryErrorHasACode(t *testing.T) {
+	var invalid fault.Invalid
+	invalid.Add(fault.TooLong, locale.Text{Ru: "я", En: "a"}, "subject")
+	for want, err := range map[fault.Code]error{
+		fault.NotFound: fmt.Errorf("a: %w", fault.ErrNotFound),
+		fault.BadInput: fmt.Errorf("a: %w", invalid),
+		fault.Internal: errCause,
+	} {
+		require.Equal(t, want, fault.CodeOf(err))
+	}
+	seen := map[fault.Code]bool{}
+	for _, code := range fault.Codes() {
+		require.False(t, seen[code])
+		seen[code] = true
+	}
+	for _, common := range []*fault.Error{
+		fault.ErrUnauthenticated, fault.ErrAccessLevel, fault.ErrNotFound, fault.ErrInternal, fault.ErrStale, fault.ErrImpossible,
+	} {
+		require.True(t, seen[common.Code])
+		require.NotEmpty(t, common.Reason.Ru)
+		require.NotEmpty(t, common.Reason.En)
+		require.Equal(t, common.Remedy.Ru == "", common.Remedy.En == "")
+	}
+}
+
+func TestFaultsOfAnInput(t *testing.T) {
+	var faults fault.Invalid
+	require.NoError(t, faults.OrNil())
+	faults.Add(fault.TooLong, locale.Text{Ru: "я", En: "a"}, "subject")
+	faults.Add(fault.Unknown, locale.Text{Ru: "я", En: "a"}, "documents", "0")
+	err := faults.OrNil()
+	require.EqualError(t, err, "invalid input: subject: TOO_LONG, documents.0: UNKNOWN")
+	var got fault.Invalid
+	require.ErrorAs(t, fmt.Errorf("save: %w", err), &got)
+	require.Len(t, got, 2)
+}
