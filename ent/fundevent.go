@@ -32,9 +32,9 @@ type FundEvent struct {
 	Outcome string `json:"outcome,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason string `json:"reason,omitempty"`
-	// sealed: the event as it came
+	// sealed: the data as it came
 	Payload []byte `json:"-"`
-	// ReceivedAt holds the value of the "received_at" field.
+	// when it came last: one that was parked or refused may be sent again
 	ReceivedAt time.Time `json:"received_at,omitempty"`
 	// AppliedAt holds the value of the "applied_at" field.
 	AppliedAt    *time.Time `json:"applied_at,omitempty"`

@@ -347,6 +347,48 @@ type (
 	}
 )
 
+// SetType sets the "type" field.
+func (u *FundEventUpsert) SetType(v string) *FundEventUpsert {
+	u.Set(fundevent.FieldType, v)
+	return u
+}
+
+// UpdateType sets the "type" field to the value that was provided on create.
+func (u *FundEventUpsert) UpdateType() *FundEventUpsert {
+	u.SetExcluded(fundevent.FieldType)
+	return u
+}
+
+// SetSubject sets the "subject" field.
+func (u *FundEventUpsert) SetSubject(v string) *FundEventUpsert {
+	u.Set(fundevent.FieldSubject, v)
+	return u
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FundEventUpsert) UpdateSubject() *FundEventUpsert {
+	u.SetExcluded(fundevent.FieldSubject)
+	return u
+}
+
+// SetSequence sets the "sequence" field.
+func (u *FundEventUpsert) SetSequence(v int64) *FundEventUpsert {
+	u.Set(fundevent.FieldSequence, v)
+	return u
+}
+
+// UpdateSequence sets the "sequence" field to the value that was provided on create.
+func (u *FundEventUpsert) UpdateSequence() *FundEventUpsert {
+	u.SetExcluded(fundevent.FieldSequence)
+	return u
+}
+
+// AddSequence adds v to the "sequence" field.
+func (u *FundEventUpsert) AddSequence(v int64) *FundEventUpsert {
+	u.Add(fundevent.FieldSequence, v)
+	return u
+}
+
 // SetOutcome sets the "outcome" field.
 func (u *FundEventUpsert) SetOutcome(v string) *FundEventUpsert {
 	u.Set(fundevent.FieldOutcome, v)
@@ -368,6 +410,30 @@ func (u *FundEventUpsert) SetReason(v string) *FundEventUpsert {
 // UpdateReason sets the "reason" field to the value that was provided on create.
 func (u *FundEventUpsert) UpdateReason() *FundEventUpsert {
 	u.SetExcluded(fundevent.FieldReason)
+	return u
+}
+
+// SetPayload sets the "payload" field.
+func (u *FundEventUpsert) SetPayload(v []byte) *FundEventUpsert {
+	u.Set(fundevent.FieldPayload, v)
+	return u
+}
+
+// UpdatePayload sets the "payload" field to the value that was provided on create.
+func (u *FundEventUpsert) UpdatePayload() *FundEventUpsert {
+	u.SetExcluded(fundevent.FieldPayload)
+	return u
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (u *FundEventUpsert) SetReceivedAt(v time.Time) *FundEventUpsert {
+	u.Set(fundevent.FieldReceivedAt, v)
+	return u
+}
+
+// UpdateReceivedAt sets the "received_at" field to the value that was provided on create.
+func (u *FundEventUpsert) UpdateReceivedAt() *FundEventUpsert {
+	u.SetExcluded(fundevent.FieldReceivedAt)
 	return u
 }
 
@@ -412,21 +478,6 @@ func (u *FundEventUpsertOne) UpdateNewValues() *FundEventUpsertOne {
 		if _, exists := u.create.mutation.EventID(); exists {
 			s.SetIgnore(fundevent.FieldEventID)
 		}
-		if _, exists := u.create.mutation.GetType(); exists {
-			s.SetIgnore(fundevent.FieldType)
-		}
-		if _, exists := u.create.mutation.Subject(); exists {
-			s.SetIgnore(fundevent.FieldSubject)
-		}
-		if _, exists := u.create.mutation.Sequence(); exists {
-			s.SetIgnore(fundevent.FieldSequence)
-		}
-		if _, exists := u.create.mutation.Payload(); exists {
-			s.SetIgnore(fundevent.FieldPayload)
-		}
-		if _, exists := u.create.mutation.ReceivedAt(); exists {
-			s.SetIgnore(fundevent.FieldReceivedAt)
-		}
 	}))
 	return u
 }
@@ -458,6 +509,55 @@ func (u *FundEventUpsertOne) Update(set func(*FundEventUpsert)) *FundEventUpsert
 	return u
 }
 
+// SetType sets the "type" field.
+func (u *FundEventUpsertOne) SetType(v string) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetType(v)
+	})
+}
+
+// UpdateType sets the "type" field to the value that was provided on create.
+func (u *FundEventUpsertOne) UpdateType() *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateType()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *FundEventUpsertOne) SetSubject(v string) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FundEventUpsertOne) UpdateSubject() *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// SetSequence sets the "sequence" field.
+func (u *FundEventUpsertOne) SetSequence(v int64) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetSequence(v)
+	})
+}
+
+// AddSequence adds v to the "sequence" field.
+func (u *FundEventUpsertOne) AddSequence(v int64) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.AddSequence(v)
+	})
+}
+
+// UpdateSequence sets the "sequence" field to the value that was provided on create.
+func (u *FundEventUpsertOne) UpdateSequence() *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateSequence()
+	})
+}
+
 // SetOutcome sets the "outcome" field.
 func (u *FundEventUpsertOne) SetOutcome(v string) *FundEventUpsertOne {
 	return u.Update(func(s *FundEventUpsert) {
@@ -483,6 +583,34 @@ func (u *FundEventUpsertOne) SetReason(v string) *FundEventUpsertOne {
 func (u *FundEventUpsertOne) UpdateReason() *FundEventUpsertOne {
 	return u.Update(func(s *FundEventUpsert) {
 		s.UpdateReason()
+	})
+}
+
+// SetPayload sets the "payload" field.
+func (u *FundEventUpsertOne) SetPayload(v []byte) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetPayload(v)
+	})
+}
+
+// UpdatePayload sets the "payload" field to the value that was provided on create.
+func (u *FundEventUpsertOne) UpdatePayload() *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdatePayload()
+	})
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (u *FundEventUpsertOne) SetReceivedAt(v time.Time) *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetReceivedAt(v)
+	})
+}
+
+// UpdateReceivedAt sets the "received_at" field to the value that was provided on create.
+func (u *FundEventUpsertOne) UpdateReceivedAt() *FundEventUpsertOne {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateReceivedAt()
 	})
 }
 
@@ -696,21 +824,6 @@ func (u *FundEventUpsertBulk) UpdateNewValues() *FundEventUpsertBulk {
 			if _, exists := b.mutation.EventID(); exists {
 				s.SetIgnore(fundevent.FieldEventID)
 			}
-			if _, exists := b.mutation.GetType(); exists {
-				s.SetIgnore(fundevent.FieldType)
-			}
-			if _, exists := b.mutation.Subject(); exists {
-				s.SetIgnore(fundevent.FieldSubject)
-			}
-			if _, exists := b.mutation.Sequence(); exists {
-				s.SetIgnore(fundevent.FieldSequence)
-			}
-			if _, exists := b.mutation.Payload(); exists {
-				s.SetIgnore(fundevent.FieldPayload)
-			}
-			if _, exists := b.mutation.ReceivedAt(); exists {
-				s.SetIgnore(fundevent.FieldReceivedAt)
-			}
 		}
 	}))
 	return u
@@ -743,6 +856,55 @@ func (u *FundEventUpsertBulk) Update(set func(*FundEventUpsert)) *FundEventUpser
 	return u
 }
 
+// SetType sets the "type" field.
+func (u *FundEventUpsertBulk) SetType(v string) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetType(v)
+	})
+}
+
+// UpdateType sets the "type" field to the value that was provided on create.
+func (u *FundEventUpsertBulk) UpdateType() *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateType()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *FundEventUpsertBulk) SetSubject(v string) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *FundEventUpsertBulk) UpdateSubject() *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// SetSequence sets the "sequence" field.
+func (u *FundEventUpsertBulk) SetSequence(v int64) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetSequence(v)
+	})
+}
+
+// AddSequence adds v to the "sequence" field.
+func (u *FundEventUpsertBulk) AddSequence(v int64) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.AddSequence(v)
+	})
+}
+
+// UpdateSequence sets the "sequence" field to the value that was provided on create.
+func (u *FundEventUpsertBulk) UpdateSequence() *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateSequence()
+	})
+}
+
 // SetOutcome sets the "outcome" field.
 func (u *FundEventUpsertBulk) SetOutcome(v string) *FundEventUpsertBulk {
 	return u.Update(func(s *FundEventUpsert) {
@@ -768,6 +930,34 @@ func (u *FundEventUpsertBulk) SetReason(v string) *FundEventUpsertBulk {
 func (u *FundEventUpsertBulk) UpdateReason() *FundEventUpsertBulk {
 	return u.Update(func(s *FundEventUpsert) {
 		s.UpdateReason()
+	})
+}
+
+// SetPayload sets the "payload" field.
+func (u *FundEventUpsertBulk) SetPayload(v []byte) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetPayload(v)
+	})
+}
+
+// UpdatePayload sets the "payload" field to the value that was provided on create.
+func (u *FundEventUpsertBulk) UpdatePayload() *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdatePayload()
+	})
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (u *FundEventUpsertBulk) SetReceivedAt(v time.Time) *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.SetReceivedAt(v)
+	})
+}
+
+// UpdateReceivedAt sets the "received_at" field to the value that was provided on create.
+func (u *FundEventUpsertBulk) UpdateReceivedAt() *FundEventUpsertBulk {
+	return u.Update(func(s *FundEventUpsert) {
+		s.UpdateReceivedAt()
 	})
 }
 

@@ -29,6 +29,55 @@ func (_u *FundEventUpdate) Where(ps ...predicate.FundEvent) *FundEventUpdate {
 	return _u
 }
 
+// SetType sets the "type" field.
+func (_u *FundEventUpdate) SetType(v string) *FundEventUpdate {
+	_u.mutation.SetType(v)
+	return _u
+}
+
+// SetNillableType sets the "type" field if the given value is not nil.
+func (_u *FundEventUpdate) SetNillableType(v *string) *FundEventUpdate {
+	if v != nil {
+		_u.SetType(*v)
+	}
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *FundEventUpdate) SetSubject(v string) *FundEventUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *FundEventUpdate) SetNillableSubject(v *string) *FundEventUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// SetSequence sets the "sequence" field.
+func (_u *FundEventUpdate) SetSequence(v int64) *FundEventUpdate {
+	_u.mutation.ResetSequence()
+	_u.mutation.SetSequence(v)
+	return _u
+}
+
+// SetNillableSequence sets the "sequence" field if the given value is not nil.
+func (_u *FundEventUpdate) SetNillableSequence(v *int64) *FundEventUpdate {
+	if v != nil {
+		_u.SetSequence(*v)
+	}
+	return _u
+}
+
+// AddSequence adds value to the "sequence" field.
+func (_u *FundEventUpdate) AddSequence(v int64) *FundEventUpdate {
+	_u.mutation.AddSequence(v)
+	return _u
+}
+
 // SetOutcome sets the "outcome" field.
 func (_u *FundEventUpdate) SetOutcome(v string) *FundEventUpdate {
 	_u.mutation.SetOutcome(v)
@@ -53,6 +102,26 @@ func (_u *FundEventUpdate) SetReason(v string) *FundEventUpdate {
 func (_u *FundEventUpdate) SetNillableReason(v *string) *FundEventUpdate {
 	if v != nil {
 		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetPayload sets the "payload" field.
+func (_u *FundEventUpdate) SetPayload(v []byte) *FundEventUpdate {
+	_u.mutation.SetPayload(v)
+	return _u
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (_u *FundEventUpdate) SetReceivedAt(v time.Time) *FundEventUpdate {
+	_u.mutation.SetReceivedAt(v)
+	return _u
+}
+
+// SetNillableReceivedAt sets the "received_at" field if the given value is not nil.
+func (_u *FundEventUpdate) SetNillableReceivedAt(v *time.Time) *FundEventUpdate {
+	if v != nil {
+		_u.SetReceivedAt(*v)
 	}
 	return _u
 }
@@ -111,6 +180,16 @@ func (_u *FundEventUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *FundEventUpdate) check() error {
+	if v, ok := _u.mutation.GetType(); ok {
+		if err := fundevent.TypeValidator(v); err != nil {
+			return &ValidationError{Name: "type", err: fmt.Errorf(`ent: validator failed for field "FundEvent.type": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := fundevent.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "FundEvent.subject": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Outcome(); ok {
 		if err := fundevent.OutcomeValidator(v); err != nil {
 			return &ValidationError{Name: "outcome", err: fmt.Errorf(`ent: validator failed for field "FundEvent.outcome": %w`, err)}
@@ -137,11 +216,29 @@ func (_u *FundEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.GetType(); ok {
+		_spec.SetField(fundevent.FieldType, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(fundevent.FieldSubject, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sequence(); ok {
+		_spec.SetField(fundevent.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSequence(); ok {
+		_spec.AddField(fundevent.FieldSequence, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Outcome(); ok {
 		_spec.SetField(fundevent.FieldOutcome, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(fundevent.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Payload(); ok {
+		_spec.SetField(fundevent.FieldPayload, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.ReceivedAt(); ok {
+		_spec.SetField(fundevent.FieldReceivedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.AppliedAt(); ok {
 		_spec.SetField(fundevent.FieldAppliedAt, field.TypeTime, value)
@@ -171,6 +268,55 @@ type FundEventUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetType sets the "type" field.
+func (_u *FundEventUpdateOne) SetType(v string) *FundEventUpdateOne {
+	_u.mutation.SetType(v)
+	return _u
+}
+
+// SetNillableType sets the "type" field if the given value is not nil.
+func (_u *FundEventUpdateOne) SetNillableType(v *string) *FundEventUpdateOne {
+	if v != nil {
+		_u.SetType(*v)
+	}
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *FundEventUpdateOne) SetSubject(v string) *FundEventUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *FundEventUpdateOne) SetNillableSubject(v *string) *FundEventUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// SetSequence sets the "sequence" field.
+func (_u *FundEventUpdateOne) SetSequence(v int64) *FundEventUpdateOne {
+	_u.mutation.ResetSequence()
+	_u.mutation.SetSequence(v)
+	return _u
+}
+
+// SetNillableSequence sets the "sequence" field if the given value is not nil.
+func (_u *FundEventUpdateOne) SetNillableSequence(v *int64) *FundEventUpdateOne {
+	if v != nil {
+		_u.SetSequence(*v)
+	}
+	return _u
+}
+
+// AddSequence adds value to the "sequence" field.
+func (_u *FundEventUpdateOne) AddSequence(v int64) *FundEventUpdateOne {
+	_u.mutation.AddSequence(v)
+	return _u
+}
+
 // SetOutcome sets the "outcome" field.
 func (_u *FundEventUpdateOne) SetOutcome(v string) *FundEventUpdateOne {
 	_u.mutation.SetOutcome(v)
@@ -195,6 +341,26 @@ func (_u *FundEventUpdateOne) SetReason(v string) *FundEventUpdateOne {
 func (_u *FundEventUpdateOne) SetNillableReason(v *string) *FundEventUpdateOne {
 	if v != nil {
 		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// SetPayload sets the "payload" field.
+func (_u *FundEventUpdateOne) SetPayload(v []byte) *FundEventUpdateOne {
+	_u.mutation.SetPayload(v)
+	return _u
+}
+
+// SetReceivedAt sets the "received_at" field.
+func (_u *FundEventUpdateOne) SetReceivedAt(v time.Time) *FundEventUpdateOne {
+	_u.mutation.SetReceivedAt(v)
+	return _u
+}
+
+// SetNillableReceivedAt sets the "received_at" field if the given value is not nil.
+func (_u *FundEventUpdateOne) SetNillableReceivedAt(v *time.Time) *FundEventUpdateOne {
+	if v != nil {
+		_u.SetReceivedAt(*v)
 	}
 	return _u
 }
@@ -266,6 +432,16 @@ func (_u *FundEventUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *FundEventUpdateOne) check() error {
+	if v, ok := _u.mutation.GetType(); ok {
+		if err := fundevent.TypeValidator(v); err != nil {
+			return &ValidationError{Name: "type", err: fmt.Errorf(`ent: validator failed for field "FundEvent.type": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := fundevent.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "FundEvent.subject": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Outcome(); ok {
 		if err := fundevent.OutcomeValidator(v); err != nil {
 			return &ValidationError{Name: "outcome", err: fmt.Errorf(`ent: validator failed for field "FundEvent.outcome": %w`, err)}
@@ -309,11 +485,29 @@ func (_u *FundEventUpdateOne) sqlSave(ctx context.Context) (_node *FundEvent, er
 			}
 		}
 	}
+	if value, ok := _u.mutation.GetType(); ok {
+		_spec.SetField(fundevent.FieldType, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(fundevent.FieldSubject, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sequence(); ok {
+		_spec.SetField(fundevent.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSequence(); ok {
+		_spec.AddField(fundevent.FieldSequence, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.Outcome(); ok {
 		_spec.SetField(fundevent.FieldOutcome, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(fundevent.FieldReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Payload(); ok {
+		_spec.SetField(fundevent.FieldPayload, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.ReceivedAt(); ok {
+		_spec.SetField(fundevent.FieldReceivedAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.AppliedAt(); ok {
 		_spec.SetField(fundevent.FieldAppliedAt, field.TypeTime, value)

@@ -36,7 +36,7 @@ func TestBadInputIsRefusedAndNotEchoed(t *testing.T) {
 			"a cursor of no text":    {`{"query":"{ viewer { appeals(after: \"` + secret + `\") { nodes { id } } } }"}`, "BAD_INPUT"},
 			"an id of no form":       {`{"query":"{ node(id: \"` + secret + `\") { id } }"}`, "BAD_INPUT"},
 			"an unknown enum value":  {`{"query":"query($s: [AppealState!]) { viewer { appeals(filter: {states: $s}) { nodes { id } } } }","variables":{"s":["` + secret + `"]}}`, "BAD_INPUT"},
-			"a date of no form":      {`{"query":"query($d: Date) { viewer { sickLeaves(filter: {issued: {from: $d}}) { nodes { id } } } }","variables":{"d":"` + secret + `"}}`, "BAD_INPUT"},
+			"a date of no form":      {`{"query":"query($d: Date) { viewer { sickLeaves(filter: {issuedOn: {from: $d}}) { nodes { id } } } }","variables":{"d":"` + secret + `"}}`, "BAD_INPUT"},
 			"too many aliases":       {`{"query":"{ ` + aliases(10_000) + ` }"}`, "LIMIT_EXCEEDED"},
 			"too dear":               {`{"query":"{ ` + strings.ReplaceAll(dear, "\n\t", " ") + ` }"}`, "LIMIT_EXCEEDED"},
 			"an id of somebody else": {fmt.Sprintf(`{"query":"{ node(id: \"%s\") { id } }"}`, c.firstLeaf(t, "petrov")), "NOT_FOUND"},

@@ -4,9 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"kabinet/graph/apierror"
 	"kabinet/graph/generated"
@@ -62,6 +65,7 @@ func NewServer(o Options) http.Handler {
 	server.SetRecoverFunc(apierror.NewRecover(o.Log))
 	server.SetQueryCache(limits.NewQueryCache(queryCacheMemory))
 	server.Use(limits.New(limits.Production()))
+	server.AroundResponses(inTime)
 	server.Use(extension.FixedComplexityLimit(maxCost))
 	if o.Development {
 		server.Use(extension.Introspection{})
@@ -71,6 +75,20 @@ func NewServer(o Options) http.Handler {
 		server.SetValidationRulesFn(limits.Rules)
 	}
 	return server
+}
+
+// operationTimeout bounds a query or a mutation. The database's own limits are shorter; this one bounds their sum.
+const operationTimeout = 10 * time.Second
+
+// inTime gives every answer that is not one of a stream its deadline.
+func inTime(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	operation := graphql.GetOperationContext(ctx).Operation
+	if operation == nil || operation.Operation == ast.Subscription { // nil: the answer is only an error
+		return next(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	return next(ctx)
 }
 
 // admit lets nobody open a socket who is not signed in: there is nothing on it for them.

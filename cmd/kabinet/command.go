@@ -21,8 +21,9 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this program's version."`
 	Seed    seedCommand    `cmd:"" help:"Write the demo people and their records."`
 	Event   struct {
-		Send sendCommand `cmd:"" help:"Post CloudEvents files to /fund/events, signed as the fund signs."`
-		List listCommand `cmd:"" help:"List the newest events of the fund and what became of them."`
+		Send   sendCommand   `cmd:"" help:"Post CloudEvents files to /fund/events, signed as the fund signs."`
+		List   listCommand   `cmd:"" help:"List the newest events of the fund and what became of them."`
+		Replay replayCommand `cmd:"" help:"Judge again what was parked or refused."`
 	} `cmd:"" help:"Events of the fund."`
 	Audit struct {
 		Verify verifyCommand `cmd:"" help:"Check every journal for edited, removed or reordered entries."`
@@ -149,6 +150,18 @@ func (l listCommand) Run(e *environment) error {
 	return app.ListEvents(e.ctx, e.config, l.Outcome, l.Limit, e.out)
 }
 
+type replayCommand struct {
+	Limit int `help:"How many at most, oldest first." default:"1000"`
+}
+
+// Run replays events.
+func (r replayCommand) Run(e *environment) error {
+	if err := e.ready(); err != nil {
+		return err
+	}
+	return app.ReplayEvents(e.ctx, e.config, e.log, r.Limit, e.out)
+}
+
 type verifyCommand struct{}
 
 // Run verifies the journals.
@@ -162,7 +175,12 @@ func (verifyCommand) Run(e *environment) error {
 type printCommand struct{}
 
 // Run prints the configuration.
-func (printCommand) Run(e *environment) error { return e.config.Print(e.out) }
+func (printCommand) Run(e *environment) error {
+	if err := e.config.Complete(); err != nil {
+		return err
+	}
+	return e.config.Print(e.out)
+}
 
 type keysetCommand struct{}
 

@@ -106,13 +106,13 @@ func (FundEvent) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("source").MaxLen(255).Immutable(),
 		field.String("event_id").MaxLen(255).Immutable(),
-		field.String("type").MaxLen(255).Immutable(),
-		field.String("subject").MaxLen(255).Immutable(),
-		field.Int64("sequence").Immutable(),
+		field.String("type").MaxLen(255),
+		field.String("subject").MaxLen(255),
+		field.Int64("sequence"),
 		enum("outcome"),
 		text("reason"),
-		field.Bytes("payload").Sensitive().Immutable().Comment("sealed: the event as it came"),
-		field.Time("received_at").Immutable(),
+		field.Bytes("payload").Sensitive().Comment("sealed: the data as it came"),
+		field.Time("received_at").Comment("when it came last: one that was parked or refused may be sent again"),
 		field.Time("applied_at").Optional().Nillable(),
 	}
 }

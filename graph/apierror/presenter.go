@@ -148,11 +148,11 @@ func (p presenter) masked(ctx context.Context, at *gqlerror.Error, f *fault.Erro
 	return e
 }
 
-// outOfTime handles contexts that ended: a deadline is that of a system behind us, a cancelled request has nobody
-// left to read the answer. Anything else that was cancelled is a fault of ours.
+// outOfTime handles what ended before it was done: a deadline or a limit of the database is that of a system behind us,
+// a cancelled request has nobody left to read the answer. Anything else that was cancelled is a fault of ours.
 func (p presenter) outOfTime(ctx context.Context, at *gqlerror.Error, err error) *gqlerror.Error {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case fault.Shown(err).Code == fault.UpstreamUnavailable:
 		p.log.LogAttrs(ctx, slog.LevelWarn, "request ran out of time", p.where(ctx, at)...)
 		return shown(ctx, at, errOutOfTime)
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:

@@ -984,7 +984,7 @@ func (ec *executionContext) unmarshalInputAppealFilter(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "kinds", "created"}
+	fieldsInOrder := [...]string{"states", "kinds", "createdOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1005,13 +1005,13 @@ func (ec *executionContext) unmarshalInputAppealFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.Kinds = data
-		case "created":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("created"))
+		case "createdOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdOn"))
 			data, err := ec.unmarshalODateRange2ᚖkabinetᚋinternalᚋcalendarᚐRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Created = data
+			it.CreatedOn = data
 		}
 	}
 	return it, nil
@@ -1082,7 +1082,7 @@ func (ec *executionContext) unmarshalInputSaveAppealDraftInput(ctx context.Conte
 		asMap["documents"] = []any{}
 	}
 
-	fieldsInOrder := [...]string{"id", "kind", "subject", "body", "documents", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "ifUpdatedAt", "kind", "subject", "body", "documents", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1096,6 +1096,13 @@ func (ec *executionContext) unmarshalInputSaveAppealDraftInput(ctx context.Conte
 				return it, err
 			}
 			it.ID = data
+		case "ifUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfUpdatedAt = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalNAppealKind2kabinetᚋinternalᚋappealᚐKind(ctx, v)
@@ -1821,16 +1828,6 @@ func (ec *executionContext) marshalNAppealAttachment2ᚖkabinetᚋinternalᚋapp
 	return ec._AppealAttachment(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAppealConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*appeal.Appeal]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._AppealConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAppealEdge2kabinetᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*appeal.Appeal]) graphql.Marshaler {
 	return ec._AppealEdge(ctx, sel, &v)
 }
@@ -1948,6 +1945,13 @@ func (ec *executionContext) marshalOAppeal2ᚖkabinetᚋinternalᚋappealᚐAppe
 		return graphql.Null
 	}
 	return ec._Appeal(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAppealConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*appeal.Appeal]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AppealConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAppealFilter2ᚖkabinetᚋinternalᚋappealᚐFilter(ctx context.Context, v any) (*appeal.Filter, error) {

@@ -719,7 +719,7 @@ func (ec *executionContext) unmarshalInputBenefitFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "types", "starts"}
+	fieldsInOrder := [...]string{"states", "types", "startsOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -740,13 +740,13 @@ func (ec *executionContext) unmarshalInputBenefitFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Types = data
-		case "starts":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("starts"))
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
 			data, err := ec.unmarshalODateRange2ᚖkabinetᚋinternalᚋcalendarᚐRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Starts = data
+			it.StartsOn = data
 		}
 	}
 	return it, nil
@@ -1228,16 +1228,6 @@ func (ec *executionContext) marshalNBenefit2ᚖkabinetᚋinternalᚋbenefitᚐBe
 	return ec._Benefit(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBenefitConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*benefit.Benefit]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._BenefitConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNBenefitEdge2kabinetᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*benefit.Benefit]) graphql.Marshaler {
 	return ec._BenefitEdge(ctx, sel, &v)
 }
@@ -1326,6 +1316,13 @@ func (ec *executionContext) marshalOAccrual2ᚕᚖkabinetᚋinternalᚋbenefit�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOBenefitConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*benefit.Benefit]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BenefitConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBenefitFilter2ᚖkabinetᚋinternalᚋbenefitᚐFilter(ctx context.Context, v any) (*benefit.Filter, error) {

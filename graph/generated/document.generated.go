@@ -633,6 +633,29 @@ func (ec *executionContext) fieldContext_DocumentVersion_createdAt(_ context.Con
 	return graphql.NewScalarFieldContext("DocumentVersion", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _DocumentVersion_documentId(ctx context.Context, field graphql.CollectedField, obj *document.Version) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentVersion_documentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DocumentID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ref.Ref) graphql.Marshaler {
+			return ec.marshalNID2kabinetᚋinternalᚋrefᚐRef(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentVersion_documentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentVersion", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _DocumentVersion_documentTitle(ctx context.Context, field graphql.CollectedField, obj *document.Version) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1107,6 +1130,11 @@ func (ec *executionContext) _DocumentVersion(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "documentId":
+			out.Values[i] = ec._DocumentVersion_documentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "documentTitle":
 			out.Values[i] = ec._DocumentVersion_documentTitle(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1161,16 +1189,6 @@ func (ec *executionContext) marshalNDocument2ᚖkabinetᚋinternalᚋdocumentᚐ
 		return graphql.Null
 	}
 	return ec._Document(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNDocumentConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*document.Document]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._DocumentConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDocumentEdge2kabinetᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*document.Document]) graphql.Marshaler {
@@ -1268,6 +1286,13 @@ func (ec *executionContext) marshalNDocumentVersion2ᚖkabinetᚋinternalᚋdocu
 		return graphql.Null
 	}
 	return ec._DocumentVersion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODocumentConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*document.Document]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DocumentConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODocumentFilter2ᚖkabinetᚋinternalᚋdocumentᚐFilter(ctx context.Context, v any) (*document.Filter, error) {

@@ -8,6 +8,7 @@ import (
 	"kabinet/graph/model"
 	"kabinet/internal/feed"
 	"kabinet/internal/page"
+	"kabinet/internal/ref"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -130,6 +131,29 @@ func (ec *executionContext) fieldContext_StatusChange_subject(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StatusChange_subjectId(ctx context.Context, field graphql.CollectedField, obj *feed.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusChange_subjectId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubjectID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ref.Ref) graphql.Marshaler {
+			return ec.marshalOID2ᚖkabinetᚋinternalᚋrefᚐRef(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StatusChange_subjectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusChange", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _StatusChange_from(ctx context.Context, field graphql.CollectedField, obj *feed.Event) (ret graphql.Marshaler) {
@@ -343,6 +367,11 @@ func (ec *executionContext) _StatusChange(ctx context.Context, sel ast.Selection
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "subjectId":
+			out.Values[i] = ec._StatusChange_subjectId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "from":
 			out.Values[i] = ec._StatusChange_from(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -175,6 +175,7 @@ type ComplexityRoot struct {
 
 	DocumentVersion struct {
 		CreatedAt     func(childComplexity int) int
+		DocumentID    func(childComplexity int) int
 		DocumentTitle func(childComplexity int) int
 		FileName      func(childComplexity int) int
 		MediaType     func(childComplexity int) int
@@ -308,6 +309,7 @@ type ComplexityRoot struct {
 		Gap        func(childComplexity int) int
 		OccurredAt func(childComplexity int) int
 		Subject    func(childComplexity int) int
+		SubjectID  func(childComplexity int) int
 		To         func(childComplexity int) int
 	}
 
@@ -863,6 +865,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DocumentVersion.CreatedAt(childComplexity), true
+	case "DocumentVersion.documentId":
+		if e.ComplexityRoot.DocumentVersion.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentVersion.DocumentID(childComplexity), true
 	case "DocumentVersion.documentTitle":
 		if e.ComplexityRoot.DocumentVersion.DocumentTitle == nil {
 			break
@@ -1421,6 +1429,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StatusChange.Subject(childComplexity), true
+	case "StatusChange.subjectId":
+		if e.ComplexityRoot.StatusChange.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusChange.SubjectID(childComplexity), true
 	case "StatusChange.to":
 		if e.ComplexityRoot.StatusChange.To == nil {
 			break
@@ -1788,7 +1802,7 @@ input AppealFilter {
   "Of one of these kinds."
   kinds: [AppealKind!]
   "Begun on one of these days, by Moscow time."
-  created: DateRange
+  createdOn: DateRange
 }
 
 "What appeals are ordered by."
@@ -1829,8 +1843,8 @@ type AppealEdge {
 
 extend type Mutation {
   """
-  Keeps an appeal that is being written: begins a draft, or changes the one named by ` + "`" + `id` + "`" + `. A draft may be incomplete;
-  it is checked when it is submitted.
+  Keeps an appeal that is being written: begins a draft, or replaces all of the one named by ` + "`" + `id` + "`" + `. A draft may be
+  incomplete; it is checked when it is submitted.
   """
   saveAppealDraft(
     "The draft."
@@ -1840,8 +1854,10 @@ extend type Mutation {
 
 "An appeal to be kept."
 input SaveAppealDraftInput {
-  "The draft to change; a new one is begun when absent."
+  "The draft to replace; a new one is begun when absent."
   id: ID
+  "` + "`" + `updatedAt` + "`" + ` of the draft as the client read it: if it was changed since, on another device say, nothing is kept and the answer is CONFLICT. Not compared when absent."
+  ifUpdatedAt: DateTime
   "Kind. It cannot be changed later."
   kind: AppealKind!
   "What it is about, in one line of at most 200 characters."
@@ -1920,7 +1936,7 @@ type Benefit implements Node {
   endsOn: Date
   "Amount of the whole benefit as calculated; null until then."
   amount: Money @access(level: EXTENDED)
-  "What must be corrected, when the state is NOTICE_ISSUED."
+  "What must be corrected, in the fund's own words (Russian), when the state is NOTICE_ISSUED."
   notice: String
   "Sick leave for which it is paid."
   sickLeave: SickLeave
@@ -1936,7 +1952,7 @@ type Accrual {
   startsOn: Date!
   "Last day."
   endsOn: Date!
-  "Accrued."
+  "Accrued, before tax."
   amount: Money!
   "Income tax withheld (удержан НДФЛ)."
   withheld: Money!
@@ -1953,7 +1969,7 @@ input BenefitFilter {
   "Of one of these types."
   types: [BenefitType!]
   "Beginning on one of these days."
-  starts: DateRange
+  startsOn: DateRange
 }
 
 "What benefits are ordered by."
@@ -2030,7 +2046,7 @@ type Document implements Node {
   state: DocumentState!
   "The state explained in the language of ` + "`" + `Accept-Language` + "`" + `."
   stateText: String!
-  "What the fund said of it, such as the reason of a rejection."
+  "What the fund said of it, in its own words (Russian), such as the reason of a rejection."
   verdict: String
   "The newest version."
   currentVersion: DocumentVersion!
@@ -2054,11 +2070,13 @@ type DocumentVersion {
   size: Int!
   "Checksum of the content, SHA-256 in hexadecimal."
   sha256: String!
-  "Where to download it, with the same session."
+  "Path on the cabinet's own host where to download it, with the same session."
   url: URL @access(level: EXTENDED)
   "When it was added."
   createdAt: DateTime!
-  "Title of the document it is a version of."
+  "Document it is a version of."
+  documentId: ID!
+  "Title of that document."
   documentTitle: String!
 }
 
@@ -2128,6 +2146,8 @@ type StatusChange {
   occurredAt: DateTime!
   "What changed, as it is now; null if it is there no more, and with a gap. Asking for nothing but its id costs nothing."
   subject: Node
+  "Id of what changed, also when it is there no more; null with a gap."
+  subjectId: ID
   "State before, a value of the subject's enumeration; null for a new subject."
   from: String
   "State after; null when something else than the state changed, and with a gap."
@@ -2440,7 +2460,7 @@ type SickLeaveEmployer {
   registrationNumber: String
   "Insurance record (страховой стаж) in whole months."
   insuredMonths: Int!
-  "Average earnings."
+  "Earnings of the two years before, of which the average is taken (заработок для расчёта)."
   averageEarnings: Money!
   "Average daily earnings."
   averageDailyEarnings: Money!
@@ -2448,9 +2468,9 @@ type SickLeaveEmployer {
 
 "What is paid for a sick leave."
 type SickLeavePayment {
-  "By the employer, for the first three days where the law says so."
+  "By the employer, before tax, for the first three days where the law says so."
   byEmployer: Money!
-  "By the fund."
+  "By the fund, before tax."
   byFund: Money!
   "Both together."
   total: Money!
@@ -2463,7 +2483,7 @@ input SickLeaveFilter {
   "In one of these states."
   states: [SickLeaveState!]
   "Issued on one of these days."
-  issued: DateRange
+  issuedOn: DateRange
   "For one of these reasons."
   reasons: [SickLeaveReason!]
 }
@@ -2533,7 +2553,7 @@ type Viewer {
     filter: SickLeaveFilter
     "In which order."
     orderBy: SickLeaveOrder
-  ): SickLeaveConnection!
+  ): SickLeaveConnection
   "Benefits (пособия)."
   benefits(
     "Size of the page, 1 to 100."
@@ -2544,7 +2564,7 @@ type Viewer {
     filter: BenefitFilter
     "In which order."
     orderBy: BenefitOrder
-  ): BenefitConnection!
+  ): BenefitConnection
   "Appeals (обращения), drafts included."
   appeals(
     "Size of the page, 1 to 100."
@@ -2555,7 +2575,7 @@ type Viewer {
     filter: AppealFilter
     "In which order."
     orderBy: AppealOrder
-  ): AppealConnection!
+  ): AppealConnection
   "Documents (документы) in the personal store."
   documents(
     "Size of the page, 1 to 100."
@@ -2566,8 +2586,8 @@ type Viewer {
     filter: DocumentFilter
     "In which order."
     orderBy: DocumentOrder
-  ): DocumentConnection!
-  "Sessions (сеансы) of the viewer that are open, newest first."
+  ): DocumentConnection
+  "Sessions (сеансы) of the viewer that are open, newest first; the newest hundred."
   sessions: [Session!]!
 }
 
@@ -2958,6 +2978,8 @@ func (ec *executionContext) childFields_DocumentVersion(ctx context.Context, fie
 		return ec.fieldContext_DocumentVersion_url(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_DocumentVersion_createdAt(ctx, field)
+	case "documentId":
+		return ec.fieldContext_DocumentVersion_documentId(ctx, field)
 	case "documentTitle":
 		return ec.fieldContext_DocumentVersion_documentTitle(ctx, field)
 	}
@@ -3186,6 +3208,8 @@ func (ec *executionContext) childFields_StatusChange(ctx context.Context, field 
 		return ec.fieldContext_StatusChange_occurredAt(ctx, field)
 	case "subject":
 		return ec.fieldContext_StatusChange_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_StatusChange_subjectId(ctx, field)
 	case "from":
 		return ec.fieldContext_StatusChange_from(ctx, field)
 	case "to":

@@ -1251,7 +1251,7 @@ func (ec *executionContext) unmarshalInputSickLeaveFilter(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "issued", "reasons"}
+	fieldsInOrder := [...]string{"states", "issuedOn", "reasons"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1265,13 +1265,13 @@ func (ec *executionContext) unmarshalInputSickLeaveFilter(ctx context.Context, o
 				return it, err
 			}
 			it.States = data
-		case "issued":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issued"))
+		case "issuedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("issuedOn"))
 			data, err := ec.unmarshalODateRange2ᚖkabinetᚋinternalᚋcalendarᚐRange(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Issued = data
+			it.IssuedOn = data
 		case "reasons":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reasons"))
 			data, err := ec.unmarshalOSickLeaveReason2ᚕkabinetᚋinternalᚋsickleaveᚐReasonᚄ(ctx, v)
@@ -1953,16 +1953,6 @@ func (ec *executionContext) marshalNSickLeave2ᚖkabinetᚋinternalᚋsickleave�
 	return ec._SickLeave(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSickLeaveConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*sickleave.SickLeave]) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._SickLeaveConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNSickLeaveEdge2kabinetᚋinternalᚋpageᚐEdge(ctx context.Context, sel ast.SelectionSet, v page.Edge[*sickleave.SickLeave]) graphql.Marshaler {
 	return ec._SickLeaveEdge(ctx, sel, &v)
 }
@@ -2049,6 +2039,13 @@ func (ec *executionContext) marshalOSickLeave2ᚖkabinetᚋinternalᚋsickleave�
 		return graphql.Null
 	}
 	return ec._SickLeave(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSickLeaveConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*sickleave.SickLeave]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SickLeaveConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSickLeaveEmployer2ᚖkabinetᚋinternalᚋsickleaveᚐEmployerPart(ctx context.Context, sel ast.SelectionSet, v *sickleave.EmployerPart) graphql.Marshaler {

@@ -1110,10 +1110,10 @@ func (ec *executionContext) _Viewer_sickLeaves(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*sickleave.SickLeave]) graphql.Marshaler {
-			return ec.marshalNSickLeaveConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalOSickLeaveConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_sickLeaves(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1154,10 +1154,10 @@ func (ec *executionContext) _Viewer_benefits(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*benefit.Benefit]) graphql.Marshaler {
-			return ec.marshalNBenefitConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalOBenefitConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_benefits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1198,10 +1198,10 @@ func (ec *executionContext) _Viewer_appeals(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*appeal.Appeal]) graphql.Marshaler {
-			return ec.marshalNAppealConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalOAppealConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_appeals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1242,10 +1242,10 @@ func (ec *executionContext) _Viewer_documents(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*document.Document]) graphql.Marshaler {
-			return ec.marshalNDocumentConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalODocumentConnection2ᚖkabinetᚋinternalᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Viewer_documents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1706,7 +1706,7 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Viewer_sickLeaves(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -1744,7 +1744,7 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Viewer_benefits(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -1782,7 +1782,7 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Viewer_appeals(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -1820,7 +1820,7 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Viewer_documents(ctx, field, obj)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,6 +32,12 @@ func (g *Guard) scan(document string) *gqlerror.Error {
 			nesting--
 		case lexer.At:
 			directives++
+		case lexer.String, lexer.BlockString:
+			// An escape can hold what the document's own text cannot: NUL, which no database keeps, and half a surrogate
+			// pair, which the lexer has turned into the replacement character.
+			if strings.ContainsRune(token.Value, 0) || strings.Contains(token.Value, string(utf8.RuneError)) {
+				return gqlerror.Wrap(ErrSyntax)
+			}
 		case lexer.Name:
 			if len(token.Value) > g.limits.NameBytes {
 				return gqlerror.Wrap(ErrTooLarge)

@@ -57,14 +57,14 @@ type Viewer struct {
 	// `statusChanged(after:)` from here misses nothing of what changes later.
 	FeedCursor page.Cursor `json:"feedCursor"`
 	// Sick leaves (больничные листы).
-	SickLeaves *page.Connection[*sickleave.SickLeave] `json:"sickLeaves"`
+	SickLeaves *page.Connection[*sickleave.SickLeave] `json:"sickLeaves,omitempty"`
 	// Benefits (пособия).
-	Benefits *page.Connection[*benefit.Benefit] `json:"benefits"`
+	Benefits *page.Connection[*benefit.Benefit] `json:"benefits,omitempty"`
 	// Appeals (обращения), drafts included.
-	Appeals *page.Connection[*appeal.Appeal] `json:"appeals"`
+	Appeals *page.Connection[*appeal.Appeal] `json:"appeals,omitempty"`
 	// Documents (документы) in the personal store.
-	Documents *page.Connection[*document.Document] `json:"documents"`
-	// Sessions (сеансы) of the viewer that are open, newest first.
+	Documents *page.Connection[*document.Document] `json:"documents,omitempty"`
+	// Sessions (сеансы) of the viewer that are open, newest first; the newest hundred.
 	Sessions []*session.Session `json:"sessions"`
 }
 

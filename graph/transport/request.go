@@ -104,8 +104,11 @@ func (l RequestLimits) readBody(w http.ResponseWriter, r *http.Request) (*reques
 		body.Grow(int(min(r.ContentLength, 16<<10)) + bytes.MinRead)
 	}
 	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, l.BodyBytes))
-	// The deadline is that of the body, not of what comes after it on the same connection.
-	_ = control.SetReadDeadline(time.Time{})
+	if err == nil {
+		// The deadline is that of the body, not of what comes after it on the same connection. A body that was not read
+		// to its end keeps it, for the server reads the rest.
+		_ = control.SetReadDeadline(time.Time{})
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

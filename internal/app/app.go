@@ -16,20 +16,9 @@ import (
 
 	"kabinet/graph"
 	"kabinet/graph/transport"
-	"kabinet/internal/appeal"
-	"kabinet/internal/audit"
-	"kabinet/internal/benefit"
-	"kabinet/internal/blob"
 	"kabinet/internal/clock"
 	"kabinet/internal/config"
-	"kabinet/internal/document"
 	"kabinet/internal/feed"
-	"kabinet/internal/fund"
-	"kabinet/internal/person"
-	"kabinet/internal/seal"
-	"kabinet/internal/seed"
-	"kabinet/internal/session"
-	"kabinet/internal/sickleave"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
 	"kabinet/internal/web"
@@ -70,97 +59,72 @@ type listener struct {
 
 // New opens everything that the program needs; what it opened is closed again when it fails.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err error) {
-	a := &App{config: c, log: log, clock: clock.System{}, metrics: prometheus.NewRegistry(), streams: transport.NewStreams(drainJitter)}
-	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a, err := open(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if err := a.openStores(ctx); err != nil {
+	rooms, err := a.makeRooms()
+	if err != nil {
 		return nil, err
 	}
-	return a, a.build(ctx)
+	if c.IsDemo() {
+		if err := rooms.seed(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.makeEdge(rooms)
 }
 
-func (a *App) openStores(ctx context.Context) (err error) {
+// open opens the database and Redis.
+func open(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{config: c, log: log, clock: clock.System{}, metrics: prometheus.NewRegistry(), streams: transport.NewStreams(drainJitter)}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	statements := prometheus.NewCounter(prometheus.CounterOpts{Name: "kabinet_sql_statements_total", Help: "Statements sent to the database."})
 	a.metrics.MustRegister(statements)
-	if a.store, err = storage.Open(ctx, a.config.DatabaseURL.Reveal(),
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.store, err = storage.Open(ctx, c.DatabaseURL.Reveal(),
 		storage.OnStatement(func(context.Context, string) { statements.Inc() })); err != nil {
-		return err
+		return nil, err
 	}
-	if a.config.IsDemo() {
+	if c.IsDemo() {
 		_, err = a.store.Migrate(ctx)
 	} else {
 		err = a.store.CheckVersion(ctx)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.redis, err = openRedis(a.config)
-	return err
+	a.redis, err = openRedis(c)
+	return a, err
 }
 
-// build makes the rooms, from the leaves to the edge.
-func (a *App) build(ctx context.Context) error {
-	var keyset seal.Keyset
-	if err := keyset.UnmarshalText([]byte(a.config.Keyset.Reveal())); err != nil {
-		return fmt.Errorf("KABINET_KEYSET: %w", err)
-	}
-	sealer, err := seal.New(keyset)
-	if err != nil {
-		return fmt.Errorf("KABINET_KEYSET: %w", err)
-	}
-	blobs, err := blob.Open(a.config.BlobURL.Reveal())
-	if err != nil {
-		return err
-	}
-	a.bus = signal.NewBus(a.redis.client, a.log)
-	a.hub = feed.NewHub(a.store, a.bus, a.clock, a.log)
-	recorder := feed.NewRecorder(a.clock, a.hub)
-	journal := audit.NewJournal(a.clock)
-
-	people := person.New(a.store, sealer, a.clock)
-	sickLeaves := sickleave.New(a.store, sealer, recorder, a.clock)
-	benefits := benefit.New(a.store, sickLeaves, recorder, a.clock)
-	appeals := appeal.New(a.store, sealer, recorder, journal, a.clock)
-	documents := document.New(a.store, blobs, recorder, a.clock)
-	sessions := session.New(a.store, a.redis.client, a.bus, journal, a.clock,
-		session.Limits{Idle: a.config.SessionIdle, Absolute: a.config.SessionAbsolute}, a.log)
-
-	if a.config.IsDemo() {
-		if err := seed.Seed(ctx, seed.Deps{
-			Store: a.store, Sealer: sealer, Blobs: blobs, People: people, Feed: recorder, Journal: journal, Clock: a.clock,
-		}); err != nil {
-			return err
-		}
-	}
-	verifier, err := fund.NewVerifier(a.clock, revealed(a.config.FundSecrets)...)
-	if err != nil {
-		return err
-	}
-	fundService, err := fund.New(a.store, sealer, a.clock, verifier,
-		fund.Rooms{SickLeaves: sickLeaves, Benefits: benefits, Appeals: appeals, Documents: documents})
-	if err != nil {
-		return err
-	}
+// makeEdge makes what faces the outside and takes the addresses.
+func (a *App) makeEdge(r *rooms) error {
 	provider, err := a.openProvider()
 	if err != nil {
 		return err
 	}
-	api := graph.NewServer(graph.Options{
-		Services: graph.Services{
-			People: people, SickLeaves: sickLeaves, Benefits: benefits, Appeals: appeals, Documents: documents,
-			Sessions: sessions, Feed: a.hub,
-		},
-		Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
-		Ended: web.Ended(sessions), Streams: a.streams,
-	})
 	options := web.Options{
 		Log: a.log, Clock: a.clock, Metrics: a.metrics,
 		PublicURL: a.config.PublicURL, Secure: a.config.IsSecure(), Demo: a.config.IsDemo(),
-		Sealer: sealer, Provider: provider, People: people, Sessions: sessions, Documents: documents, Fund: fundService, GraphQL: api,
+		Sealer: r.sealer, Provider: provider, People: r.people, Sessions: r.sessions, Documents: r.documents, Fund: r.fund,
+		GraphQL: graph.NewServer(graph.Options{
+			Services: graph.Services{
+				People: r.people, SickLeaves: r.sickLeaves, Benefits: r.benefits, Appeals: r.appeals, Documents: r.documents,
+				Sessions: r.sessions, Feed: a.hub,
+			},
+			Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
+			Ended: web.Ended(r.sessions), Streams: a.streams,
+		}),
 	}
 	if a.config.IsDemo() {
 		options.SDL = graph.SDL()
@@ -173,14 +137,6 @@ func (a *App) build(ctx context.Context) error {
 		a.listen("public", a.config.Addr, web.NewHandler(options)),
 		a.listen("admin", a.config.AdminAddr, web.NewAdminHandler(a.log, a.metrics, a.checks())),
 	)
-}
-
-func revealed(secrets []config.Secret) []string {
-	texts := make([]string, len(secrets))
-	for i, s := range secrets {
-		texts[i] = s.Reveal()
-	}
-	return texts
 }
 
 func (a *App) checks() []web.Check {

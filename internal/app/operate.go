@@ -14,18 +14,14 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
-	"kabinet/ent/fundevent"
 	"kabinet/internal/audit"
 	"kabinet/internal/blob"
 	"kabinet/internal/clock"
 	"kabinet/internal/config"
 	"kabinet/internal/fund"
-	"kabinet/internal/seal"
 	"kabinet/internal/storage"
-	"kabinet/internal/viewer"
 )
 
 // sendTimeout bounds the sending of one event.
@@ -49,13 +45,36 @@ func Migrate(ctx context.Context, c *config.Config) (steps int, err error) {
 	return steps, err
 }
 
-// Seed writes the demo people and their records, which is what opening the demo does.
-func Seed(ctx context.Context, c *config.Config, log *slog.Logger) error {
-	a, err := New(ctx, c, log)
+// withRooms runs f with the services, without taking any address.
+func withRooms(ctx context.Context, c *config.Config, log *slog.Logger, f func(*rooms) error) error {
+	a, err := open(ctx, c, log)
 	if err != nil {
 		return err
 	}
-	return a.close()
+	r, err := a.makeRooms()
+	if err == nil {
+		err = f(r)
+	}
+	return errors.Join(err, a.close())
+}
+
+// Seed writes the demo people and their records, which the demo does by itself when it starts.
+func Seed(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	return withRooms(ctx, c, log, func(r *rooms) error { return r.seed(ctx) })
+}
+
+// ReplayEvents judges again what was parked or refused, at most limit events.
+func ReplayEvents(ctx context.Context, c *config.Config, log *slog.Logger, limit int, out io.Writer) error {
+	return withRooms(ctx, c, log, func(r *rooms) error {
+		results, err := r.fund.Replay(ctx, limit)
+		if err != nil {
+			return err
+		}
+		for _, result := range results {
+			fmt.Fprintln(out, result.ID, result.Outcome, result.Reason)
+		}
+		return nil
+	})
 }
 
 // VerifyAudit checks every journal and gives an error when one was tampered with.
@@ -79,11 +98,7 @@ func VerifyAudit(ctx context.Context, c *config.Config, out io.Writer) error {
 // ListEvents lists the newest events of the fund.
 func ListEvents(ctx context.Context, c *config.Config, outcome string, limit int, out io.Writer) error {
 	return withStore(ctx, c, func(s *storage.Store) error {
-		query := s.FundEvent.Query().Order(fundevent.ByReceivedAt(sql.OrderDesc()), fundevent.ByID(sql.OrderDesc())).Limit(limit)
-		if outcome != "" {
-			query.Where(fundevent.Outcome(outcome))
-		}
-		rows, err := query.All(viewer.NewSystemContext(ctx, "event list"))
+		rows, err := fund.List(ctx, s, fund.Outcome(outcome), limit)
 		if err != nil {
 			return err
 		}
@@ -170,9 +185,13 @@ func Doctor(ctx context.Context, c *config.Config, out io.Writer) error {
 	report("redis", err)
 	_, err = blob.Open(c.BlobURL.Reveal())
 	report("blobs", err)
-	var keyset seal.Keyset
-	report("keyset", keyset.UnmarshalText([]byte(c.Keyset.Reveal())))
+	_, err = openSealer(c)
+	report("keyset", err)
 	_, err = fund.NewVerifier(clock.System{}, revealed(c.FundSecrets)...)
 	report("fund secrets", err)
+	if !c.IsDemo() { // the demo makes its own
+		_, err = newRelyingParty(c, clock.System{})
+		report("esia", err)
+	}
 	return errors.Join(faults...)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kabinet/internal/clock"
 	"kabinet/internal/config"
 	emulator "kabinet/internal/dev/esia"
 	"kabinet/internal/dev/home"
@@ -25,33 +26,37 @@ const demoClientID = "KABINET"
 
 // openProvider makes the relying party of ESIA, and in the demo the emulator that it talks to.
 func (a *App) openProvider() (identity.Provider, error) {
+	if !a.config.IsDemo() {
+		return newRelyingParty(a.config, a.clock)
+	}
 	c := esia.Config{RedirectURI: a.config.CallbackURL(), Clock: a.clock}
-	if err := a.configureEsia(&c); err != nil {
-		return nil, fmt.Errorf("esia: %w", err)
+	if err := a.startEmulator(&c); err != nil {
+		return nil, fmt.Errorf("esia emulator: %w", err)
 	}
 	return esia.New(c)
 }
 
-func (a *App) configureEsia(c *esia.Config) error {
-	if a.config.IsDemo() {
-		return a.startEmulator(c)
-	}
-	key, err := readRSAKey(a.config.EsiaClientKeyFile)
+// newRelyingParty makes the relying party from files and settings.
+func newRelyingParty(c *config.Config, now clock.Clock) (*esia.RelyingParty, error) {
+	key, err := readRSAKey(c.EsiaClientKeyFile)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("KABINET_ESIA_CLIENT_KEY_FILE: %w", err)
 	}
-	if c.Signer, err = esia.NewRSASigner(key, a.config.EsiaCertificateHash); err != nil {
-		return err
-	}
-	text, err := os.ReadFile(a.config.EsiaTokenKeysFile)
+	signer, err := esia.NewRSASigner(key, c.EsiaCertificateHash)
 	if err != nil {
-		return fmt.Errorf("token keys: %w", err)
+		return nil, fmt.Errorf("esia: %w", err)
 	}
-	if c.TokenKeys, err = esia.ParsePublicKeys(text); err != nil {
-		return err
+	text, err := os.ReadFile(c.EsiaTokenKeysFile)
+	if err != nil {
+		return nil, fmt.Errorf("KABINET_ESIA_TOKEN_KEYS_FILE: %w", err)
 	}
-	c.Portal, c.ClientID = a.config.EsiaPortal, a.config.EsiaClientID
-	return nil
+	keys, err := esia.ParsePublicKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("KABINET_ESIA_TOKEN_KEYS_FILE: %w", err)
+	}
+	return esia.New(esia.Config{
+		Portal: c.EsiaPortal, ClientID: c.EsiaClientID, RedirectURI: c.CallbackURL(), Clock: now, Signer: signer, TokenKeys: keys,
+	})
 }
 
 // startEmulator serves the emulator and makes the configuration point to it.

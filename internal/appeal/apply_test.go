@@ -15,6 +15,7 @@ import (
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 func (p *place) apply(t *testing.T, r appeal.Report) error {
@@ -78,11 +79,11 @@ func TestAReportThatDoesNotFitIsRefused(t *testing.T) {
 			report appeal.Report
 			want   error
 		}{
-			"older":                {appeal.Report{Appeal: id, Sequence: 4, State: appeal.Registered}, fault.ErrStale},
-			"again":                {appeal.Report{Appeal: id, Sequence: 5, State: appeal.Registered}, fault.ErrStale},
-			"impossible":           {appeal.Report{Appeal: id, Sequence: 6, State: appeal.Done}, fault.ErrImpossible},
-			"the citizen's alone":  {appeal.Report{Appeal: id, Sequence: 6, State: appeal.Withdrawn}, fault.ErrImpossible},
-			"of what was not sent": {appeal.Report{Appeal: ref.Of(ref.Appeal, drafted.ID), Sequence: 6, State: appeal.Registered}, fault.ErrImpossible},
+			"older":                {appeal.Report{Appeal: id, Sequence: 4, State: appeal.Registered}, transition.ErrStale},
+			"again":                {appeal.Report{Appeal: id, Sequence: 5, State: appeal.Registered}, transition.ErrStale},
+			"impossible":           {appeal.Report{Appeal: id, Sequence: 6, State: appeal.Done}, transition.ErrImpossible},
+			"the citizen's alone":  {appeal.Report{Appeal: id, Sequence: 6, State: appeal.Withdrawn}, transition.ErrImpossible},
+			"of what was not sent": {appeal.Report{Appeal: ref.Of(ref.Appeal, drafted.ID), Sequence: 6, State: appeal.Registered}, transition.ErrImpossible},
 			"another":              {appeal.Report{Appeal: ref.Of(ref.Appeal, uuid.New()), Sequence: 6, State: appeal.Registered}, fault.ErrNotFound},
 		} {
 			require.ErrorIs(t, p.apply(t, c.report), c.want, name)

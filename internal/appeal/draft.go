@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -32,7 +34,8 @@ const (
 
 // DraftInput is an appeal to be kept as a draft.
 type DraftInput struct {
-	ID             *ref.Ref // the draft to change; nil begins a new one
+	ID             *ref.Ref   // the draft to replace; nil begins a new one
+	IfUpdatedAt    *time.Time // when the draft was last changed as far as the client knows; nil does not ask
 	Kind           Kind
 	Subject        string
 	Body           string
@@ -82,17 +85,16 @@ func (in *DraftInput) validate() error {
 		}, "documents")
 	}
 	seen := make(map[ref.Ref]bool, len(in.Documents))
-	for _, d := range in.Documents {
+	for i, d := range in.Documents[:min(len(in.Documents), maxDocuments)] {
 		if d.Kind != ref.Document {
-			faults.Add(fault.Unknown, unknownDocument(), "documents")
-			break
+			faults.Add(fault.Unknown, unknownDocument(), "documents", strconv.Itoa(i))
+			continue
 		}
 		if seen[d] {
 			faults.Add(fault.InConflict, locale.Text{
 				Ru: "Один документ приложен дважды. Оставьте его один раз.",
 				En: "A document is attached twice. Leave it once.",
-			}, "documents")
-			break
+			}, "documents", strconv.Itoa(i))
 		}
 		seen[d] = true
 	}
@@ -108,8 +110,8 @@ func unknownDraft() locale.Text {
 
 func unknownDocument() locale.Text {
 	return locale.Text{
-		Ru: "Одного из документов нет. Обновите список документов и выберите снова.",
-		En: "One of the documents does not exist. Reload the list of documents and choose again.",
+		Ru: "Такого документа нет. Обновите список документов и выберите снова.",
+		En: "There is no such document. Reload the list of documents and choose again.",
 	}
 }
 
@@ -132,11 +134,13 @@ func (s *Service) saveDraft(ctx context.Context, tx *storage.Tx, person uuid.UUI
 		return ref.Ref{}, err
 	}
 	var id uuid.UUID
-	var from *string
+	var to *string // a change of the text is no change of the state
 	if draft == nil {
+		begun := string(Draft)
+		to = &begun
 		id, err = s.beginDraft(ctx, tx, person, in)
 	} else {
-		id, from = draft.ID, &draft.State
+		id = draft.ID
 		err = s.changeDraft(ctx, tx, id, in)
 	}
 	if err != nil {
@@ -146,8 +150,7 @@ func (s *Service) saveDraft(ctx context.Context, tx *storage.Tx, person uuid.UUI
 		return ref.Ref{}, err
 	}
 	subject := ref.Of(ref.Appeal, id)
-	to := string(Draft)
-	if err := s.feed.Record(ctx, tx, feed.Change{Owner: person, Subject: subject, From: from, To: &to}); err != nil {
+	if err := s.feed.Record(ctx, tx, feed.Change{Owner: person, Subject: subject, To: to}); err != nil {
 		return ref.Ref{}, err
 	}
 	if err := s.journal.Write(ctx, tx, audit.Entry{Owner: person, Action: "appeal.draft.save", Subject: subject}); err != nil {
@@ -194,6 +197,12 @@ func draftToChange(ctx context.Context, tx *storage.Tx, person uuid.UUID, in Dra
 			En: "The appeal was submitted and cannot be changed. Withdraw it or begin a new one.",
 		}, "id")
 	}
+	if in.IfUpdatedAt != nil && !in.IfUpdatedAt.Equal(row.UpdatedAt) {
+		faults.Add(fault.InConflict, locale.Text{
+			Ru: "Черновик изменён на другом устройстве. Откройте его заново и внесите правки.",
+			En: "The draft was changed on another device. Open it again and edit that.",
+		}, "ifUpdatedAt")
+	}
 	if Kind(row.Kind) != in.Kind {
 		faults.Add(fault.NotAllowed, locale.Text{
 			Ru: "Вид обращения изменить нельзя. Начните новое обращение.",
@@ -239,17 +248,16 @@ func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, docu
 			}
 		}
 	}
+	var faults fault.Invalid
 	versions := make([]uuid.UUID, len(ids))
 	for i, id := range ids {
 		version, ok := present[id]
 		if !ok {
-			var faults fault.Invalid
-			faults.Add(fault.Unknown, unknownDocument(), "documents")
-			return nil, faults
+			faults.Add(fault.Unknown, unknownDocument(), "documents", strconv.Itoa(i))
 		}
 		versions[i] = version
 	}
-	return versions, nil
+	return versions, faults.OrNil()
 }
 
 // attach makes these versions, in this order, all that is attached.

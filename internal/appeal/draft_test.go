@@ -87,7 +87,7 @@ func TestAllFaultsAreNamedTogether(t *testing.T) {
 			Documents: []ref.Ref{document, document}, IdempotencyKey: uuid.NewString(),
 		})
 		requireFaults(t, err, map[string]fault.InputCode{
-			"id": fault.Unknown, "subject": fault.TooLong, "body": fault.TooLong, "documents": fault.InConflict,
+			"id": fault.Unknown, "subject": fault.TooLong, "body": fault.TooLong, "documents.1": fault.InConflict,
 		})
 
 		in := draft()
@@ -100,7 +100,7 @@ func TestAllFaultsAreNamedTogether(t *testing.T) {
 		in = draft()
 		in.Documents = []ref.Ref{ref.Of(ref.Appeal, document.ID)}
 		_, err = p.SaveDraft(ann, in)
-		requireFaults(t, err, map[string]fault.InputCode{"documents": fault.Unknown})
+		requireFaults(t, err, map[string]fault.InputCode{"documents.0": fault.Unknown})
 
 		// Those that only the database knows, too.
 		submitted := p.add(persontest.System(t), t, p.ann, func(c *ent.AppealCreate) { c.SetState("SUBMITTED").SetKind("COMPLAINT") })
@@ -108,7 +108,7 @@ func TestAllFaultsAreNamedTogether(t *testing.T) {
 		in.Documents = []ref.Ref{ref.Of(ref.Document, uuid.New())}
 		_, err = p.SaveDraft(ann, in)
 		requireFaults(t, err, map[string]fault.InputCode{
-			"id": fault.OutOfSequence, "kind": fault.NotAllowed, "documents": fault.Unknown,
+			"id": fault.OutOfSequence, "kind": fault.NotAllowed, "documents.0": fault.Unknown,
 		})
 		before.appeals++
 		require.Equal(t, before, p.traces(t), "nothing is kept")
@@ -143,7 +143,7 @@ func TestWhatIsSomebodyElsesIsUnknown(t *testing.T) {
 			in := draft()
 			in.Documents = []ref.Ref{p.addDocument(t, p.ann, 1), document}
 			_, err = p.SaveDraft(ann, in)
-			requireFaults(t, err, map[string]fault.InputCode{"documents": fault.Unknown})
+			requireFaults(t, err, map[string]fault.InputCode{"documents.1": fault.Unknown})
 		}
 		_, err = p.Get(ann, bobs.ID.ID)
 		require.ErrorIs(t, err, fault.ErrNotFound)
@@ -165,6 +165,29 @@ func TestOnlyADraftIsChanged(t *testing.T) {
 			}
 			requireFaults(t, err, map[string]fault.InputCode{"id": fault.OutOfSequence})
 		}
+	})
+}
+
+func TestADraftThatWasChangedElsewhereIsNotOverwritten(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		ann := persontest.As(t, p.ann)
+		first, err := p.SaveDraft(ann, draft())
+		require.NoError(t, err)
+		p.clock.Advance(time.Microsecond)
+		in := change(first.ID, draft())
+		in.IfUpdatedAt, in.Subject = &first.UpdatedAt, "one device"
+		second, err := p.SaveDraft(ann, in)
+		require.NoError(t, err)
+		before := p.traces(t)
+
+		in = change(first.ID, in)
+		in.Subject = "another device"
+		_, err = p.SaveDraft(ann, in)
+		requireFaults(t, err, map[string]fault.InputCode{"ifUpdatedAt": fault.InConflict})
+		require.Equal(t, before, p.traces(t))
+		kept, err := p.Get(ann, first.ID.ID)
+		require.NoError(t, err)
+		require.Equal(t, second.Subject, kept.Subject)
 	})
 }
 

@@ -2,6 +2,7 @@ package appeal_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,10 +117,9 @@ func requireFaults(t *testing.T, err error, want map[string]fault.InputCode) {
 	require.ErrorAs(t, err, &invalid)
 	got := map[string]fault.InputCode{}
 	for _, f := range invalid {
-		require.Len(t, f.Path, 1)
 		require.NotEmpty(t, f.Message.Ru)
 		require.NotEmpty(t, f.Message.En)
-		got[f.Path[0]] = f.Code
+		got[strings.Join(f.Path, ".")] = f.Code
 	}
 	require.Equal(t, want, got)
 }

@@ -14,9 +14,9 @@ import (
 
 // Filter chooses appeals; what is given must hold together.
 type Filter struct {
-	States  []State
-	Created *calendar.Range // by Moscow time
-	Kinds   []Kind
+	States    []State
+	CreatedOn *calendar.Range // by Moscow time
+	Kinds     []Kind
 }
 
 // OrderField is what the list can be ordered by.
@@ -83,12 +83,12 @@ func (f *Filter) predicates() []predicate.Appeal {
 	if f.Kinds != nil {
 		where = append(where, appeal.KindIn(page.Strings(f.Kinds)...))
 	}
-	if f.Created != nil {
-		if !f.Created.From.IsZero() {
-			where = append(where, appeal.CreatedAtGTE(f.Created.From.Time(calendar.Moscow()).UTC()))
+	if f.CreatedOn != nil {
+		if !f.CreatedOn.From.IsZero() {
+			where = append(where, appeal.CreatedAtGTE(f.CreatedOn.From.Time(calendar.Moscow()).UTC()))
 		}
-		if !f.Created.To.IsZero() {
-			where = append(where, appeal.CreatedAtLT(f.Created.To.AddDays(1).Time(calendar.Moscow()).UTC()))
+		if !f.CreatedOn.To.IsZero() {
+			where = append(where, appeal.CreatedAtLT(f.CreatedOn.To.AddDays(1).Time(calendar.Moscow()).UTC()))
 		}
 	}
 	return where

@@ -32,7 +32,7 @@ func model(rows []*ent.Appeal, f *appeal.Filter, o *appeal.Order) []uuid.UUID {
 		day := calendar.DateOf(r.CreatedAt, calendar.Moscow())
 		return f.States != nil && !slices.Contains(f.States, appeal.State(r.State)) ||
 			f.Kinds != nil && !slices.Contains(f.Kinds, appeal.Kind(r.Kind)) ||
-			f.Created != nil && (day.Before(f.Created.From) || !f.Created.To.IsZero() && day.After(f.Created.To))
+			f.CreatedOn != nil && (day.Before(f.CreatedOn.From) || !f.CreatedOn.To.IsZero() && day.After(f.CreatedOn.To))
 	})
 	slices.SortFunc(kept, func(a, b *ent.Appeal) int {
 		c := a.CreatedAt.Compare(b.CreatedAt)
@@ -88,7 +88,7 @@ func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 					f.Kinds = rapid.SliceOfN(rapid.SampledFrom(kinds), 0, 3).Draw(r, "kinds")
 				}
 				if rapid.Bool().Draw(r, "by day") {
-					f.Created = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
+					f.CreatedOn = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
 				}
 				return f
 			})).Draw(r, "filter")

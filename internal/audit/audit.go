@@ -17,6 +17,7 @@ import (
 
 	"kabinet/ent"
 	"kabinet/ent/auditentry"
+	entowner "kabinet/ent/owner"
 	"kabinet/internal/clock"
 	"kabinet/internal/owner"
 	"kabinet/internal/ref"
@@ -117,27 +118,34 @@ func (b Break) String() string {
 	return fmt.Sprintf("owner %s: entry %d: %s", b.Owner, b.Sequence, b.What)
 }
 
-// verifyPage is how many entries are read at a time.
+// verifyPage is how many rows are read at a time.
 const verifyPage = 1000
 
-// Verify walks every owner's chain and reports the first break in each.
+// Verify walks every owner's chain and reports the first break in each. It may run beside the living program: a chain
+// that grows meanwhile is followed.
 func Verify(ctx context.Context, s *storage.Store) (entries int, breaks []Break, err error) {
 	ctx = viewer.NewSystemContext(ctx, "audit verify")
-	owners, err := s.Owner.Query().All(ctx)
-	if err != nil {
-		return 0, nil, fmt.Errorf("read owners: %w", err)
-	}
-	for _, o := range owners {
-		n, broken, err := verifyOwner(ctx, s, o)
-		entries += n
+	var last uuid.UUID
+	for {
+		owners, err := s.Owner.Query().Where(entowner.IDGT(last)).Order(entowner.ByID()).Limit(verifyPage).All(ctx)
 		if err != nil {
-			return entries, breaks, err
+			return entries, breaks, fmt.Errorf("read owners: %w", err)
 		}
-		if broken != nil {
-			breaks = append(breaks, *broken)
+		for _, o := range owners {
+			n, broken, err := verifyOwner(ctx, s, o)
+			entries += n
+			if err != nil {
+				return entries, breaks, err
+			}
+			if broken != nil {
+				breaks = append(breaks, *broken)
+			}
 		}
+		if len(owners) < verifyPage {
+			return entries, breaks, nil
+		}
+		last = owners[len(owners)-1].ID
 	}
-	return entries, breaks, nil
 }
 
 func verifyOwner(ctx context.Context, s *storage.Store, o *ent.Owner) (entries int, broken *Break, err error) {
@@ -157,14 +165,18 @@ func verifyOwner(ctx context.Context, s *storage.Store, o *ent.Owner) (entries i
 			sequence, previous = row.Sequence, row.Hash
 			entries++
 		}
-		if len(rows) < verifyPage {
-			break
+		if sequence == o.AuditSequence && bytes.Equal(previous, o.AuditHead) {
+			return entries, nil, nil
 		}
+		if len(rows) > 0 {
+			// Not the end that was known: there is more to read, or the journal has grown since.
+			if o, err = s.Owner.Get(ctx, o.ID); err != nil {
+				return entries, nil, fmt.Errorf("read owner: %w", err)
+			}
+			continue
+		}
+		return entries, &Break{Owner: o.ID, Sequence: sequence + 1, What: "the journal does not end where its owner's row says"}, nil
 	}
-	if sequence != o.AuditSequence || !bytes.Equal(previous, o.AuditHead) {
-		return entries, &Break{Owner: o.ID, Sequence: sequence + 1, What: "the journal ends before its recorded end"}, nil
-	}
-	return entries, nil, nil
 }
 
 func check(row *ent.AuditEntry, sequence int64, previous []byte) string {

@@ -3,9 +3,11 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -78,6 +80,14 @@ func (j *journal) tamper(t *testing.T, statements ...string) {
 	}
 }
 
+// literal writes bytes as the database's SQL does.
+func (j *journal) literal(b []byte) string {
+	if j.store.Dialect() == dialect.Postgres {
+		return fmt.Sprintf(`'\x%x'`, b)
+	}
+	return fmt.Sprintf("x'%x'", b)
+}
+
 func TestEntriesFormAChain(t *testing.T) {
 	eachJournal(t, func(t *testing.T, j *journal) {
 		session := uuid.New()
@@ -137,6 +147,16 @@ func TestEveryTamperingIsFound(t *testing.T) {
 		}},
 		"the time is edited": {at: 5, tamper: func(_ *journal, rows []*ent.AuditEntry) []string {
 			return []string{"UPDATE audit_entries SET occurred_at = '2026-03-02 08:00:00.123456+00:00'" + where(rows[4])}
+		}},
+		"one is written anew, with a hash that fits it": {at: 3, tamper: func(j *journal, rows []*ent.AuditEntry) []string {
+			forged := *rows[1]
+			forged.Action = "nothing"
+			return []string{"UPDATE audit_entries SET action = 'nothing', hash = " + j.literal(audit.Hash(&forged)) + where(rows[1])}
+		}},
+		"the last is written anew, with a hash that fits it": {at: entries + 1, tamper: func(j *journal, rows []*ent.AuditEntry) []string {
+			forged := *rows[4]
+			forged.Action = "nothing"
+			return []string{"UPDATE audit_entries SET action = 'nothing', hash = " + j.literal(audit.Hash(&forged)) + where(rows[4])}
 		}},
 		"the first is removed": {at: 1, tamper: func(_ *journal, rows []*ent.AuditEntry) []string {
 			return []string{"DELETE FROM audit_entries" + where(rows[0])}

@@ -15,6 +15,7 @@ import (
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 func (p *place) apply(t *testing.T, r benefit.Report) error {
@@ -75,10 +76,10 @@ func TestAReportThatDoesNotFitIsRefused(t *testing.T) {
 			report benefit.Report
 			want   error
 		}{
-			"older":      {benefit.Report{Number: row.Number, Sequence: 4, State: benefit.Paid}, fault.ErrStale},
-			"again":      {benefit.Report{Number: row.Number, Sequence: 5, State: benefit.Paid}, fault.ErrStale},
-			"impossible": {benefit.Report{Number: row.Number, Sequence: 6, State: benefit.NoticeIssued}, fault.ErrImpossible},
-			"no state":   {benefit.Report{Number: row.Number, Sequence: 6, State: "SOMETHING"}, fault.ErrImpossible},
+			"older":      {benefit.Report{Number: row.Number, Sequence: 4, State: benefit.Paid}, transition.ErrStale},
+			"again":      {benefit.Report{Number: row.Number, Sequence: 5, State: benefit.Paid}, transition.ErrStale},
+			"impossible": {benefit.Report{Number: row.Number, Sequence: 6, State: benefit.NoticeIssued}, transition.ErrImpossible},
+			"no state":   {benefit.Report{Number: row.Number, Sequence: 6, State: "SOMETHING"}, transition.ErrImpossible},
 			"another":    {benefit.Report{Number: "none", Sequence: 6, State: benefit.Paid}, fault.ErrNotFound},
 		} {
 			require.ErrorIs(t, p.apply(t, c.report), c.want, name)

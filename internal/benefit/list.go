@@ -13,9 +13,9 @@ import (
 
 // Filter chooses benefits; what is given must hold together.
 type Filter struct {
-	States []State
-	Starts *calendar.Range
-	Types  []Type
+	States   []State
+	StartsOn *calendar.Range
+	Types    []Type
 }
 
 // OrderField is what the list can be ordered by.
@@ -82,12 +82,12 @@ func (f *Filter) predicates() []predicate.Benefit {
 	if f.Types != nil {
 		where = append(where, benefit.TypeIn(page.Strings(f.Types)...))
 	}
-	if f.Starts != nil {
-		if !f.Starts.From.IsZero() {
-			where = append(where, benefit.StartsOnGTE(f.Starts.From))
+	if f.StartsOn != nil {
+		if !f.StartsOn.From.IsZero() {
+			where = append(where, benefit.StartsOnGTE(f.StartsOn.From))
 		}
-		if !f.Starts.To.IsZero() {
-			where = append(where, benefit.StartsOnLTE(f.Starts.To))
+		if !f.StartsOn.To.IsZero() {
+			where = append(where, benefit.StartsOnLTE(f.StartsOn.To))
 		}
 	}
 	return where

@@ -86,7 +86,7 @@ func model(rows []*ent.Benefit, f *benefit.Filter, o *benefit.Order) []uuid.UUID
 	kept := slices.DeleteFunc(slices.Clone(rows), func(r *ent.Benefit) bool {
 		return f.States != nil && !slices.Contains(f.States, benefit.State(r.State)) ||
 			f.Types != nil && !slices.Contains(f.Types, benefit.Type(r.Type)) ||
-			f.Starts != nil && (r.StartsOn.Before(f.Starts.From) || !f.Starts.To.IsZero() && r.StartsOn.After(f.Starts.To))
+			f.StartsOn != nil && (r.StartsOn.Before(f.StartsOn.From) || !f.StartsOn.To.IsZero() && r.StartsOn.After(f.StartsOn.To))
 	})
 	slices.SortFunc(kept, func(a, b *ent.Benefit) int {
 		c := a.StartsOn.Compare(b.StartsOn)
@@ -139,7 +139,7 @@ func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 					f.Types = rapid.SliceOfN(rapid.SampledFrom(types), 0, 3).Draw(r, "types")
 				}
 				if rapid.Bool().Draw(r, "by day") {
-					f.Starts = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
+					f.StartsOn = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
 				}
 				return f
 			})).Draw(r, "filter")

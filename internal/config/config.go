@@ -5,14 +5,19 @@
 package config
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"kabinet/internal/seal"
 )
 
 // Mode says for whom the program runs.
@@ -41,13 +46,16 @@ func (s Secret) String() string {
 // GoString implements fmt.GoStringer.
 func (s Secret) GoString() string { return s.String() }
 
+// Format implements fmt.Formatter, for the verbs that pass by String.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
 // MarshalText keeps the secret out of encoders; it is also what a log shows.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Reveal gives the value.
 func (s Secret) Reveal() string { return string(s) }
 
-// Config is the configuration. The tags are kong's; `secret` marks what may hold a password.
+// Config is the configuration. The tags are kong's; what may hold a password is a Secret.
 type Config struct {
 	Mode      Mode   `help:"demo or production." enum:"demo,production" default:"production" env:"KABINET_MODE"`
 	Addr      string `help:"Where the API is served." default:"127.0.0.1:8080" env:"KABINET_ADDR"`
@@ -62,7 +70,7 @@ type Config struct {
 
 	SessionIdle     time.Duration `help:"How long a session lives without an action." default:"15m" env:"KABINET_SESSION_IDLE"`
 	SessionAbsolute time.Duration `help:"How long a session lives at most." default:"12h" env:"KABINET_SESSION_ABSOLUTE"`
-	Origins         []string      `help:"Pages of other hosts that may use the API, scheme://host[:port]." env:"KABINET_ORIGINS"`
+	Origins         []string      `help:"Pages of other hosts that may open a WebSocket, scheme://host[:port]." env:"KABINET_ORIGINS"`
 
 	EsiaEmulatorAddr    string   `help:"Where the emulator of ESIA is served in demo mode." default:"127.0.0.1:8090" env:"KABINET_ESIA_EMULATOR_ADDR"`
 	EsiaPortal          string   `help:"Address of ESIA, such as https://esia.gosuslugi.ru/." env:"KABINET_ESIA_PORTAL"`
@@ -90,27 +98,39 @@ func (c *Config) Check() error {
 	var faults []error
 	wrong := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
-	for name, address := range map[string]string{"KABINET_ADDR": c.Addr, "KABINET_ADMIN_ADDR": c.AdminAddr} {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			wrong("%s must be host:port", name)
+	if c.Mode != Demo && c.Mode != Production {
+		wrong("KABINET_MODE must be demo or production")
+	}
+	for _, listens := range []struct{ name, address string }{{"KABINET_ADDR", c.Addr}, {"KABINET_ADMIN_ADDR", c.AdminAddr}} {
+		if _, _, err := net.SplitHostPort(listens.address); err != nil {
+			wrong("%s must be host:port", listens.name)
 		}
 	}
-	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if !isOrigin(strings.TrimSuffix(c.PublicURL, "/")) {
 		wrong("KABINET_PUBLIC_URL must be http(s)://host[:port]")
 	}
 	if c.SessionIdle < time.Minute || c.SessionAbsolute < c.SessionIdle {
 		wrong("KABINET_SESSION_IDLE must be at least 1m and KABINET_SESSION_ABSOLUTE no shorter than it")
 	}
-	for _, o := range c.Origins {
-		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" {
-			wrong("KABINET_ORIGINS must be a list of scheme://host[:port]")
-		}
+	if slices.ContainsFunc(c.Origins, func(o string) bool { return !isOrigin(o) }) {
+		wrong("KABINET_ORIGINS must be a list of http(s)://host[:port]")
 	}
-	if c.Mode == Production {
+	if c.Mode != Demo {
 		faults = append(faults, c.validateProduction()...)
 	}
 	return errors.Join(faults...)
+}
+
+// isOrigin tells whether a text is http(s)://host[:port], and nothing beside it.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
+}
+
+// isAddress tells whether a text is an address of one of the schemes, with a host.
+func isAddress(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != ""
 }
 
 func (c *Config) validateProduction() []error {
@@ -121,17 +141,34 @@ func (c *Config) validateProduction() []error {
 		}
 	}
 	required(c.IsSecure(), "KABINET_PUBLIC_URL must begin with https://")
-	required(strings.HasPrefix(c.DatabaseURL.Reveal(), "postgres"), "KABINET_DATABASE_URL must be postgres://…")
-	required(c.RedisURL != "", "KABINET_REDIS_URL is required; the in-process Redis is for the demo")
+	required(!slices.ContainsFunc(c.Origins, func(o string) bool { return !strings.HasPrefix(o, "https://") }),
+		"KABINET_ORIGINS must begin with https://")
+	// An address of several hosts is one for PostgreSQL and none for net/url.
+	database := c.DatabaseURL.Reveal()
+	required(strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://"), "KABINET_DATABASE_URL must be postgres://…")
+	required(isAddress(c.RedisURL.Reveal(), "redis", "rediss"),
+		"KABINET_REDIS_URL must be redis://… or rediss://…; the in-process Redis is for the demo")
 	required(c.BlobURL != "", "KABINET_BLOB_URL is required")
-	required(c.Keyset != "", "KABINET_KEYSET is required; kabinet config keyset makes one")
-	required(strings.HasPrefix(c.EsiaPortal, "https://"), "KABINET_ESIA_PORTAL must begin with https://")
+	required(new(seal.Keyset).UnmarshalText([]byte(c.Keyset.Reveal())) == nil,
+		"KABINET_KEYSET must be a set of keys; kabinet config keyset makes one")
+	required(isAddress(c.EsiaPortal, "https"), "KABINET_ESIA_PORTAL must begin with https://")
 	required(c.EsiaClientID != "", "KABINET_ESIA_CLIENT_ID is required")
 	required(c.EsiaClientKeyFile != "", "KABINET_ESIA_CLIENT_KEY_FILE is required")
-	required(c.EsiaCertificateHash != "", "KABINET_ESIA_CERTIFICATE_HASH is required")
+	required(certificateHash.MatchString(c.EsiaCertificateHash), "KABINET_ESIA_CERTIFICATE_HASH must be 64 hexadecimal digits")
 	required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
-	required(len(c.FundSecrets) > 0, "KABINET_FUND_SECRETS is required")
+	required(len(c.FundSecrets) > 0 && !slices.ContainsFunc(c.FundSecrets, isWeakFundSecret),
+		"KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them")
 	return faults
+}
+
+var certificateHash = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+
+// isWeakFundSecret tells whether a secret is shorter than Standard Webhooks wants, or none at all.
+func isWeakFundSecret(s Secret) bool {
+	const fewest = 24 // bytes
+	text, marked := strings.CutPrefix(s.Reveal(), fundSecretPrefix)
+	key, err := base64.StdEncoding.DecodeString(text)
+	return !marked || err != nil || len(key) < fewest
 }
 
 // Print writes every setting as the variable that sets it, secrets masked.

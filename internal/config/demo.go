@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +22,14 @@ func (c *Config) Complete() error {
 		return nil
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = "http://" + c.Addr
+		host, port, err := net.SplitHostPort(c.Addr)
+		if err != nil {
+			return fmt.Errorf("KABINET_ADDR: %w", err)
+		}
+		if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+			host = "127.0.0.1" // every address of the machine is served; this one is always there
+		}
+		c.PublicURL = "http://" + net.JoinHostPort(host, port)
 	}
 	directory, err := filepath.Abs(c.DataDir)
 	if err != nil {
@@ -34,7 +43,8 @@ func (c *Config) Complete() error {
 		c.DatabaseURL = Secret("sqlite:" + filepath.Join(directory, "kabinet.db"))
 	}
 	if c.BlobURL == "" {
-		c.BlobURL = Secret("file://" + filepath.Join(directory, "blobs"))
+		blobs := url.URL{Scheme: "file", Path: filepath.Join(directory, "blobs")} // whatever characters the directory has
+		c.BlobURL = Secret(blobs.String())
 	}
 	if c.Keyset == "" {
 		if c.Keyset, err = keep(filepath.Join(directory, "keyset"), NewKeyset); err != nil {
@@ -92,8 +102,11 @@ func NewKeyset() (string, error) {
 	return string(text), err
 }
 
+// fundSecretPrefix marks a secret of Standard Webhooks.
+const fundSecretPrefix = "whsec_"
+
 func newFundSecret() (string, error) {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails, by its contract
-	return "whsec_" + base64.StdEncoding.EncodeToString(key[:]), nil
+	return fundSecretPrefix + base64.StdEncoding.EncodeToString(key[:]), nil
 }

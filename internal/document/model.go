@@ -49,6 +49,9 @@ type Version struct {
 // Sha256 is the checksum in hexadecimal.
 func (v *Version) Sha256() string { return hex.EncodeToString(v.Checksum[:]) }
 
+// DocumentID is the document that it is a version of.
+func (v *Version) DocumentID() ref.Ref { return v.Document }
+
 // URL is where the content is downloaded, within the cabinet.
 func (v *Version) URL() *string {
 	path := "/documents/" + v.Document.String() + "/versions/" + strconv.Itoa(v.Number)

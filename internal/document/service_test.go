@@ -26,6 +26,7 @@ import (
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/storage/storagetest"
+	"kabinet/internal/transition"
 	"kabinet/internal/viewer"
 )
 
@@ -237,9 +238,9 @@ func TestVerdicts(t *testing.T) {
 			report document.Report
 			want   error
 		}{
-			"older":      {document.Report{Document: id, Sequence: 4, State: document.Approved}, fault.ErrStale},
-			"again":      {document.Report{Document: id, Sequence: 5, State: document.Approved}, fault.ErrStale},
-			"impossible": {document.Report{Document: id, Sequence: 6, State: document.Processing}, fault.ErrImpossible},
+			"older":      {document.Report{Document: id, Sequence: 4, State: document.Approved}, transition.ErrStale},
+			"again":      {document.Report{Document: id, Sequence: 5, State: document.Approved}, transition.ErrStale},
+			"impossible": {document.Report{Document: id, Sequence: 6, State: document.Processing}, transition.ErrImpossible},
 			"another":    {document.Report{Document: ref.Of(ref.Document, uuid.New()), Sequence: 6, State: document.Approved}, fault.ErrNotFound},
 		} {
 			require.ErrorIs(t, apply(c.report), c.want, name)

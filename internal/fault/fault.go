@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -101,6 +102,37 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
+// Shown gives the refusal with which an error is shown: the one inside it, ErrBusy when time ran out somewhere, and
+// ErrInternal for everything else; the cause of the last two is for the log.
+func Shown(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	if ranOut(err) {
+		return ErrBusy.Because(err)
+	}
+	return ErrInternal.Because(err)
+}
+
+// ranOut tells whether a deadline of ours or a limit of the database ended the work.
+func ranOut(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	state, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err)
+	if !ok {
+		return false
+	}
+	switch state.SQLState() { // PostgreSQL, appendix A: lock not available, query cancelled, too many connections, going down
+	case "55P03", "57014", "53300", "57P01", "57P03":
+		return true
+	}
+	return false
+}
+
 // The refusals that every room gives in the same words.
 var (
 	ErrUnauthenticated = New(Unauthenticated,
@@ -112,15 +144,10 @@ var (
 	ErrNotFound = New(NotFound,
 		locale.Text{Ru: "Запись не найдена.", En: "There is no such record."},
 		locale.Text{Ru: "Проверьте ссылку или откройте список заново.", En: "Check the link or reload the list."})
+	ErrBusy = New(UpstreamUnavailable,
+		locale.Text{Ru: "Сервис перегружен и не ответил вовремя.", En: "The service is overloaded and did not answer in time."},
+		locale.Text{Ru: "Повторите через несколько секунд.", En: "Try again in a few seconds."})
 	ErrInternal = New(Internal,
 		locale.Text{Ru: "Произошла ошибка на нашей стороне.", En: "Something went wrong on our side."},
 		locale.Text{Ru: "Повторите позже; при обращении в поддержку назовите номер запроса.", En: "Try again later; quote the request id to support."})
-	// ErrStale refuses a report of the fund that is older than what was applied already.
-	ErrStale = New(Conflict,
-		locale.Text{Ru: "Уже применено более новое событие об этом предмете.", En: "A newer event about this subject was applied already."},
-		locale.Text{})
-	// ErrImpossible refuses a report of a state that cannot follow the present one.
-	ErrImpossible = New(Conflict,
-		locale.Text{Ru: "Такое состояние не может следовать за нынешним.", En: "This state cannot follow the present one."},
-		locale.Text{Ru: "Проверьте порядок событий у отправителя.", En: "Check the order of events at the sender."})
 )

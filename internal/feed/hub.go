@@ -1,13 +1,15 @@
 package feed
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"kabinet/ent/feedevent"
@@ -28,8 +30,10 @@ const (
 	// sweepAfter how old an event is before it counts as one of those.
 	sweepEvery = 5 * time.Second
 	sweepAfter = 3 * time.Second
-	// sweepLimit bounds one sweep.
+	// sweepLimit bounds one sweep, in events.
 	sweepLimit = 1000
+	// noteAtOnce is how many events are noted by one statement.
+	noteAtOnce = 500
 	// announceQueue is how many owners may wait for their announcement; more are left to the sweep.
 	announceQueue = 4096
 )
@@ -171,11 +175,16 @@ func (h *Hub) drain(first uuid.UUID) []uuid.UUID {
 	}
 }
 
-// send publishes wake-ups and notes in the events that it did. An event that is committed between the two is noted
-// although its own wake-up is still to come; that is harmless, because the queue holds it.
+// send publishes wake-ups and then notes in the events that it did: in those that were there before it published, so
+// that an event committed meanwhile by an instance that dies is still found by the sweep.
 func (h *Hub) send(ctx context.Context, owners []uuid.UUID) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	ctx, cancel := context.WithTimeout(viewer.NewSystemContext(ctx, "feed announce"), sendTimeout)
 	defer cancel()
+	events, err := h.store.FeedEvent.Query().
+		Where(feedevent.OwnerIDIn(owners...), feedevent.AnnouncedAtIsNil()).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("find unannounced events: %w", err)
+	}
 	payloads := make([]string, len(owners))
 	for i, o := range owners {
 		payloads[i] = o.String()
@@ -183,10 +192,12 @@ func (h *Hub) send(ctx context.Context, owners []uuid.UUID) error {
 	if err := h.bus.Publish(ctx, topic, payloads...); err != nil {
 		return err
 	}
-	return h.store.FeedEvent.Update().
-		Where(feedevent.OwnerIDIn(owners...), feedevent.AnnouncedAtIsNil()).
-		SetAnnouncedAt(h.clock.Now()).
-		Exec(viewer.NewSystemContext(ctx, "feed announce"))
+	for some := range slices.Chunk(events, noteAtOnce) {
+		if err := h.store.FeedEvent.Update().Where(feedevent.IDIn(some...)).SetAnnouncedAt(h.clock.Now()).Exec(ctx); err != nil {
+			return fmt.Errorf("note announced events: %w", err)
+		}
+	}
+	return nil
 }
 
 // sweep announces what nobody has announced: the instance that committed it was killed, or Redis was away.
@@ -205,18 +216,24 @@ func (h *Hub) sweep(ctx context.Context) {
 	}
 }
 
-// Sweep announces events whose announcement is overdue.
+// Sweep announces events whose announcement is overdue, the oldest first.
 func (h *Hub) Sweep(ctx context.Context) error {
 	system := viewer.NewSystemContext(ctx, "feed sweep")
-	var owners []uuid.UUID
-	if err := h.store.FeedEvent.Query().
-		Where(feedevent.AnnouncedAtIsNil(), feedevent.OccurredAtLT(h.clock.Now().Add(-sweepAfter)), func(s *sql.Selector) { s.Distinct() }).
-		Limit(sweepLimit).Select(feedevent.FieldOwnerID).Scan(system, &owners); err != nil {
-		return err
+	rows, err := h.store.FeedEvent.Query().
+		Where(feedevent.AnnouncedAtIsNil(), feedevent.OccurredAtLT(h.clock.Now().Add(-sweepAfter))).
+		Order(feedevent.ByOccurredAt()).Limit(sweepLimit).Select(feedevent.FieldOwnerID).All(system)
+	if err != nil {
+		return fmt.Errorf("find overdue events: %w", err)
 	}
-	if len(owners) == 0 {
+	if len(rows) == 0 {
 		return nil
 	}
+	owners := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		owners[i] = row.OwnerID
+	}
+	slices.SortFunc(owners, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	owners = slices.Compact(owners)
 	for _, o := range owners {
 		h.wake(o)
 	}

@@ -38,6 +38,14 @@ type Gap struct {
 	Missed int // number of events
 }
 
+// SubjectID is what changed; nil with a gap.
+func (e *Event) SubjectID() *ref.Ref {
+	if e.Subject.IsZero() {
+		return nil
+	}
+	return &e.Subject
+}
+
 // Cursor is the position of the event.
 func (e *Event) Cursor() page.Cursor { return CursorAt(e.Sequence) }
 

@@ -110,6 +110,7 @@ func (s *stream) run(ctx context.Context, w *watcher, gap *Event) {
 	}
 	timer := time.NewTimer(readAnyway)
 	defer timer.Stop()
+	failing := false
 	for {
 		more, err := s.forward(ctx)
 		if ctx.Err() != nil {
@@ -120,9 +121,12 @@ func (s *stream) run(ctx context.Context, w *watcher, gap *Event) {
 		}
 		pause := readAnyway
 		if err != nil {
-			s.hub.log.LogAttrs(ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
+			if !failing { // once for an outage, not once a second
+				s.hub.log.LogAttrs(ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
+			}
 			pause = retryRead
 		}
+		failing = err != nil
 		timer.Reset(pause)
 		select {
 		case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"strconv"
@@ -92,11 +93,12 @@ func (s *Service) decode(contentType string, body []byte) ([]Event, error) {
 	}
 	found := make([]Event, len(raw))
 	for i, text := range raw {
-		e, err := s.decodeOne(text)
-		if err != nil {
-			return nil, err
+		if found[i], err = s.decodeOne(text); err != nil {
+			if mediaType == MediaTypeEvent {
+				return nil, err
+			}
+			found[i] = Event{refusal: ReasonEnvelope} // the others of the batch are taken
 		}
-		found[i] = e
 	}
 	return found, nil
 }
@@ -108,7 +110,7 @@ func (s *Service) decodeOne(text []byte) (Event, error) {
 	}
 	e := Event{
 		ID: envelope.ID(), Source: envelope.Source(), Type: envelope.Type(), Subject: envelope.Subject(),
-		Data: envelope.Data(),
+		Data: bytes.TrimSpace(envelope.Data()), // the SDK keeps the white space before the value
 	}
 	const maxAttribute = 255
 	for _, attribute := range []string{e.ID, e.Source, e.Type, e.Subject} {
@@ -130,16 +132,62 @@ func (s *Service) decodeOne(text []byte) (Event, error) {
 		e.refusal = ReasonChecksum
 		return e, nil
 	}
+	e.refusal = s.misfit(e)
+	return e, nil
+}
+
+// misfit tells why the data of an event cannot be used; empty if it fits its schema.
+func (s *Service) misfit(e Event) Reason {
 	schema, known := s.schemas[e.Type]
 	if !known {
-		e.refusal = ReasonType
-		return e, nil
+		return ReasonType
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(e.Data))
-	if err != nil || schema.Validate(value) != nil {
-		e.refusal = ReasonSchema
+	if err != nil || schema.Validate(value) != nil || !unambiguous(e.Data) {
+		return ReasonSchema
 	}
-	return e, nil
+	return ""
+}
+
+// unambiguous tells whether no object of the JSON has a key twice, which readers resolve differently, and no string
+// holds NUL, which no database keeps. The schemas allow no nesting deeper than what this walks.
+func unambiguous(data []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var open []map[string]bool // keys seen in each open object; nil for a list
+	wantsKey := false
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		inObject := len(open) > 0 && open[len(open)-1] != nil
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '{':
+				open, wantsKey = append(open, map[string]bool{}), true
+				continue
+			case '[':
+				open, wantsKey = append(open, nil), false
+				continue
+			}
+			open = open[:len(open)-1]
+			wantsKey = len(open) > 0 && open[len(open)-1] != nil
+			continue
+		case string:
+			if strings.ContainsRune(token, 0) {
+				return false
+			}
+			if inObject && wantsKey {
+				if open[len(open)-1][token] {
+					return false
+				}
+				open[len(open)-1][token], wantsKey = true, false
+				continue
+			}
+		}
+		wantsKey = inObject
+	}
 }
 
 // Checksum is the value of the attribute checksum for some data.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -19,6 +20,7 @@ import (
 	"kabinet/internal/seal"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 	"kabinet/internal/viewer"
 )
 
@@ -42,6 +44,7 @@ type Reason string
 
 // The reasons.
 const (
+	ReasonEnvelope   Reason = "ENVELOPE"   // it is no CloudEvents event; it cannot be kept, for it has no name
 	ReasonChecksum   Reason = "CHECKSUM"   // the checksum is missing or is not that of the data
 	ReasonType       Reason = "TYPE"       // the type is not known
 	ReasonSchema     Reason = "SCHEMA"     // the data does not fit the schema of the type
@@ -72,6 +75,8 @@ type Service struct {
 	verifier *Verifier
 	rooms    Rooms
 	schemas  map[string]*jsonschema.Schema
+
+	applications map[string]application
 }
 
 // New makes the service.
@@ -80,7 +85,14 @@ func New(s *storage.Store, sealer *seal.Sealer, c clock.Clock, v *Verifier, room
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, sealer: sealer, clock: c, verifier: v, rooms: rooms, schemas: schemas}, nil
+	service := &Service{store: s, sealer: sealer, clock: c, verifier: v, rooms: rooms, schemas: schemas}
+	service.applications = service.applicationsByType()
+	for kind := range schemas {
+		if service.applications[kind] == nil {
+			return nil, fmt.Errorf("fund: %s has a schema and nothing that applies it", kind)
+		}
+	}
+	return service, nil
 }
 
 // Receive takes in a signed request: one event or a batch, each event in a transaction of its own, in order. The
@@ -103,25 +115,48 @@ func (s *Service) Receive(ctx context.Context, header http.Header, body []byte) 
 	return results, nil
 }
 
+// errSeen is given when the same event came twice at once and the other was first.
+var errSeen = errors.New("fund: the event was kept meanwhile")
+
 func (s *Service) receive(ctx context.Context, e Event) (Result, error) {
+	if e.refusal == ReasonEnvelope {
+		return Result{Outcome: Refused, Reason: ReasonEnvelope}, nil
+	}
+	result, err := s.judge(ctx, e)
+	switch {
+	case errors.Is(err, errSeen):
+		return Result{ID: e.ID, Outcome: Duplicate}, nil
+	case ent.IsConstraintError(err):
+		// What was reported contradicts something else, such as a number that is taken. The transaction is lost with
+		// PostgreSQL, so the event is kept in one of its own.
+		e.refusal = ReasonContents
+		return s.judge(ctx, e)
+	}
+	return result, err
+}
+
+// judge decides about an event, does what follows, and keeps the event with its outcome, in one transaction. An event
+// that was applied, or is too old to be, is settled: the same one again changes nothing. One that was parked or refused
+// is judged anew, for its subject may be there by now and its sender may have mended it.
+func (s *Service) judge(ctx context.Context, e Event) (Result, error) {
 	result := Result{ID: e.ID}
 	err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		seen, err := tx.FundEvent.Query().Where(fundevent.Source(e.Source), fundevent.EventID(e.ID)).Exist(ctx)
-		if err != nil {
+		known, err := tx.FundEvent.Query().Where(fundevent.Source(e.Source), fundevent.EventID(e.ID)).Only(ctx)
+		if err != nil && !ent.IsNotFound(err) {
 			return fmt.Errorf("look for event: %w", err)
 		}
-		if seen {
+		if known != nil && (Outcome(known.Outcome) == Applied || Outcome(known.Outcome) == Stale) {
 			result.Outcome = Duplicate
 			return nil
 		}
 		if result.Outcome, result.Reason, err = s.outcome(ctx, tx, e); err != nil {
 			return err
 		}
-		return s.keep(ctx, tx, e, result)
+		if known == nil {
+			return s.keep(ctx, tx, e, result)
+		}
+		return s.keepAgain(ctx, tx, known.ID, e, result)
 	})
-	if ent.IsConstraintError(err) { // the same event came twice at once, and the other was first
-		return Result{ID: e.ID, Outcome: Duplicate}, nil
-	}
 	return result, err
 }
 
@@ -138,9 +173,9 @@ func (s *Service) outcome(ctx context.Context, tx *storage.Tx, e Event) (Outcome
 		return Refused, ReasonContents, nil
 	case errors.Is(err, fault.ErrNotFound):
 		return Parked, "", nil
-	case errors.Is(err, fault.ErrStale):
+	case errors.Is(err, transition.ErrStale):
 		return Stale, "", nil
-	case errors.Is(err, fault.ErrImpossible):
+	case errors.Is(err, transition.ErrImpossible):
 		return Refused, ReasonTransition, nil
 	}
 	return "", "", err
@@ -155,14 +190,35 @@ func (s *Service) keep(ctx context.Context, tx *storage.Tx, e Event, r Result) e
 	if err != nil {
 		return fmt.Errorf("keep event: %w", err)
 	}
-	now := s.clock.Now()
-	create := tx.FundEvent.Create().SetID(id).SetSource(e.Source).SetEventID(e.ID).SetType(e.Type).SetSubject(e.Subject).
-		SetSequence(e.Sequence).SetOutcome(string(r.Outcome)).SetReason(string(r.Reason)).SetPayload(sealed).SetReceivedAt(now)
-	if r.Outcome == Applied {
-		create.SetAppliedAt(now)
+	err = tx.FundEvent.Create().SetID(id).SetSource(e.Source).SetEventID(e.ID).SetType(e.Type).SetSubject(e.Subject).
+		SetSequence(e.Sequence).SetOutcome(string(r.Outcome)).SetReason(string(r.Reason)).SetPayload(sealed).
+		SetReceivedAt(s.clock.Now()).SetNillableAppliedAt(s.appliedAt(r)).Exec(ctx)
+	if ent.IsConstraintError(err) {
+		return errSeen
 	}
-	if err := create.Exec(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("keep event: %w", err)
 	}
 	return nil
+}
+
+func (s *Service) keepAgain(ctx context.Context, tx *storage.Tx, id uuid.UUID, e Event, r Result) error {
+	sealed, err := s.sealer.Seal(payloadPlace, id, e.Data)
+	if err != nil {
+		return fmt.Errorf("keep event: %w", err)
+	}
+	if err := tx.FundEvent.UpdateOneID(id).SetType(e.Type).SetSubject(e.Subject).SetSequence(e.Sequence).
+		SetOutcome(string(r.Outcome)).SetReason(string(r.Reason)).SetPayload(sealed).
+		SetReceivedAt(s.clock.Now()).SetNillableAppliedAt(s.appliedAt(r)).Exec(ctx); err != nil {
+		return fmt.Errorf("keep event: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) appliedAt(r Result) *time.Time {
+	if r.Outcome != Applied {
+		return nil
+	}
+	now := s.clock.Now()
+	return &now
 }

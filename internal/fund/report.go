@@ -3,7 +3,7 @@ package fund
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 
 	"kabinet/internal/appeal"
 	"kabinet/internal/benefit"
@@ -23,27 +23,24 @@ const (
 	TypeDocumentVerdict  = "ru.sfr.document.verdict"
 )
 
-// Types lists them.
-func Types() []string {
-	return []string{TypeSickLeaveChanged, TypeBenefitChanged, TypeAppealChanged, TypeDocumentVerdict}
+// errContents is given when data that fits its schema cannot be read all the same, such as 31 February.
+var errContents = errors.New("fund: the data of the event cannot be read")
+
+// application has the domain of an event apply it.
+type application func(ctx context.Context, tx *storage.Tx, e Event) error
+
+// applications are the types of events that are understood; docs/events has a schema for each and no other.
+func (s *Service) applicationsByType() map[string]application {
+	return map[string]application{
+		TypeSickLeaveChanged: s.applySickLeave,
+		TypeBenefitChanged:   s.applyBenefit,
+		TypeAppealChanged:    s.applyAppeal,
+		TypeDocumentVerdict:  s.applyVerdict,
+	}
 }
 
-// errContents is given when data that fits its schema cannot be read all the same, such as 31 February.
-var errContents = fmt.Errorf("fund: the data of the event cannot be read")
-
-// apply has the domain of an event apply it.
 func (s *Service) apply(ctx context.Context, tx *storage.Tx, e Event) error {
-	switch e.Type {
-	case TypeSickLeaveChanged:
-		return s.applySickLeave(ctx, tx, e)
-	case TypeBenefitChanged:
-		return s.applyBenefit(ctx, tx, e)
-	case TypeAppealChanged:
-		return s.applyAppeal(ctx, tx, e)
-	case TypeDocumentVerdict:
-		return s.applyVerdict(ctx, tx, e)
-	}
-	return fmt.Errorf("fund: type %s has a schema and nothing that applies it", e.Type)
+	return s.applications[e.Type](ctx, tx, e)
 }
 
 func (s *Service) applySickLeave(ctx context.Context, tx *storage.Tx, e Event) error {
@@ -104,7 +101,7 @@ func (s *Service) applyAppeal(ctx context.Context, tx *storage.Tx, e Event) erro
 		return errContents
 	}
 	id, err := ref.Parse(data.Appeal)
-	if err != nil {
+	if err != nil || id.Kind != ref.Appeal {
 		return errContents
 	}
 	return s.rooms.Appeals.Apply(ctx, tx, appeal.Report{
@@ -123,7 +120,7 @@ func (s *Service) applyVerdict(ctx context.Context, tx *storage.Tx, e Event) err
 		return errContents
 	}
 	id, err := ref.Parse(data.Document)
-	if err != nil {
+	if err != nil || id.Kind != ref.Document {
 		return errContents
 	}
 	return s.rooms.Documents.Apply(ctx, tx, document.Report{

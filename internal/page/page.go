@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -257,11 +258,14 @@ const (
 	Descending Direction = "DESC"
 )
 
-// Strings gives the values of an enumeration as the database keeps them.
+// Strings gives the values of an enumeration as the database keeps them, each once: a client may repeat one any number
+// of times, and every one would be an argument of the statement.
 func Strings[T ~string](values []T) []string {
-	s := make([]string, len(values))
-	for i, v := range values {
-		s[i] = string(v)
+	s := make([]string, 0, min(len(values), 32))
+	for _, v := range values {
+		if !slices.Contains(s, string(v)) {
+			s = append(s, string(v))
+		}
 	}
 	return s
 }

@@ -1,8 +1,10 @@
 package person
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -85,8 +87,8 @@ func (s *Service) admit(ctx context.Context, login identity.Login) (id uuid.UUID
 
 // find finds the person of an account: the one that has it, or, if it is confirmed, the one with its SNILS.
 func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login) (*ent.Person, error) {
-	byAccount, err := only(ctx, tx.Person.Query().
-		Where(person.SubjectHashIn(s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject))...)))
+	account := s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject))
+	byAccount, err := only(ctx, tx.Person.Query().Where(person.SubjectHashIn(account...)))
 	if err != nil || !login.Trusted || login.Profile.Snils == "" {
 		return byAccount, err
 	}
@@ -97,6 +99,8 @@ func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login
 		return nil, err
 	case bySnils == nil || byAccount != nil && bySnils.ID == byAccount.ID:
 		return byAccount, nil
+	case slices.ContainsFunc(account, func(hash []byte) bool { return bytes.Equal(hash, bySnils.SubjectHash) }):
+		return bySnils, nil // the same person came in twice at once, and this is the record of the other time
 	case bySnils.SubjectHash != nil:
 		return nil, ErrAnotherAccount
 	case byAccount == nil:

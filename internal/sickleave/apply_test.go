@@ -17,6 +17,7 @@ import (
 	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
+	"kabinet/internal/transition"
 )
 
 func (p *place) apply(t *testing.T, r sickleave.Report) error {
@@ -78,10 +79,10 @@ func TestAReportThatDoesNotFitIsRefused(t *testing.T) {
 			report sickleave.Report
 			want   error
 		}{
-			"older":        {sickleave.Report{Number: row.Number, Sequence: 4, State: sickleave.Closed}, fault.ErrStale},
-			"again":        {sickleave.Report{Number: row.Number, Sequence: 5, State: sickleave.Closed}, fault.ErrStale},
-			"impossible":   {sickleave.Report{Number: row.Number, Sequence: 6, State: sickleave.BenefitPaid}, fault.ErrImpossible},
-			"no state":     {sickleave.Report{Number: row.Number, Sequence: 6, State: "SOMETHING"}, fault.ErrImpossible},
+			"older":        {sickleave.Report{Number: row.Number, Sequence: 4, State: sickleave.Closed}, transition.ErrStale},
+			"again":        {sickleave.Report{Number: row.Number, Sequence: 5, State: sickleave.Closed}, transition.ErrStale},
+			"impossible":   {sickleave.Report{Number: row.Number, Sequence: 6, State: sickleave.BenefitPaid}, transition.ErrImpossible},
+			"no state":     {sickleave.Report{Number: row.Number, Sequence: 6, State: "SOMETHING"}, transition.ErrImpossible},
 			"another":      {sickleave.Report{Number: "999999999999", Sequence: 6, State: sickleave.Closed}, fault.ErrNotFound},
 			"no such form": {sickleave.Report{Number: uuid.NewString(), Sequence: 6, State: sickleave.Closed}, fault.ErrNotFound},
 		} {

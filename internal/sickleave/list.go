@@ -13,9 +13,9 @@ import (
 
 // Filter chooses certificates; what is given must hold together.
 type Filter struct {
-	States  []State
-	Issued  *calendar.Range
-	Reasons []Reason
+	States   []State
+	IssuedOn *calendar.Range
+	Reasons  []Reason
 }
 
 // OrderField is what the list can be ordered by.
@@ -82,12 +82,12 @@ func (f *Filter) predicates() []predicate.SickLeave {
 	if f.Reasons != nil {
 		where = append(where, sickleave.ReasonIn(page.Strings(f.Reasons)...))
 	}
-	if f.Issued != nil {
-		if !f.Issued.From.IsZero() {
-			where = append(where, sickleave.IssuedOnGTE(f.Issued.From))
+	if f.IssuedOn != nil {
+		if !f.IssuedOn.From.IsZero() {
+			where = append(where, sickleave.IssuedOnGTE(f.IssuedOn.From))
 		}
-		if !f.Issued.To.IsZero() {
-			where = append(where, sickleave.IssuedOnLTE(f.Issued.To))
+		if !f.IssuedOn.To.IsZero() {
+			where = append(where, sickleave.IssuedOnLTE(f.IssuedOn.To))
 		}
 	}
 	return where

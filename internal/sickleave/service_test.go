@@ -78,7 +78,7 @@ func model(rows []*ent.SickLeave, f *sickleave.Filter, o *sickleave.Order) []uui
 	kept := slices.DeleteFunc(slices.Clone(rows), func(r *ent.SickLeave) bool {
 		return f.States != nil && !slices.Contains(f.States, sickleave.State(r.State)) ||
 			f.Reasons != nil && !slices.Contains(f.Reasons, sickleave.Reason(r.Reason)) ||
-			f.Issued != nil && (r.IssuedOn.Before(f.Issued.From) || !f.Issued.To.IsZero() && r.IssuedOn.After(f.Issued.To))
+			f.IssuedOn != nil && (r.IssuedOn.Before(f.IssuedOn.From) || !f.IssuedOn.To.IsZero() && r.IssuedOn.After(f.IssuedOn.To))
 	})
 	slices.SortFunc(kept, func(a, b *ent.SickLeave) int {
 		c := a.IssuedOn.Compare(b.IssuedOn)
@@ -131,7 +131,7 @@ func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 					f.Reasons = rapid.SliceOfN(rapid.SampledFrom(reasons), 0, 3).Draw(r, "reasons")
 				}
 				if rapid.Bool().Draw(r, "by day") {
-					f.Issued = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
+					f.IssuedOn = &calendar.Range{From: day.Draw(r, "from"), To: day.Draw(r, "to")}
 				}
 				return f
 			})).Draw(r, "filter")

@@ -53,6 +53,12 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	// A migration may take its time: it runs on a connection without the limits of requests.
+	if s.kind == dialect.Postgres {
+		if _, err := s.db.ExecContext(ctx, "SET statement_timeout = 0"); err != nil {
+			return 0, fmt.Errorf("migrate: %w", err)
+		}
+	}
 	results, err := p.Up(ctx)
 	if err != nil {
 		return len(results), fmt.Errorf("migrate: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ const (
 	maxIdleTime       = 5 * time.Minute
 	connectTimeout    = 5 * time.Second
 	sqliteBusyTimeout = 5 * time.Second
+	// What waits longer than these in PostgreSQL is given up, so that one stuck transaction cannot take all connections.
+	lockTimeout      = 2 * time.Second
+	statementTimeout = 5 * time.Second
+	idleInTxTimeout  = 10 * time.Second
 )
 
 // Store is an open database.
@@ -120,6 +125,11 @@ func (s *Store) openPostgres(ctx context.Context, address string) error {
 	config.MaxConns = max(config.MaxConns, maxConnections)
 	config.MaxConnIdleTime = maxIdleTime
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	for name, limit := range map[string]time.Duration{
+		"lock_timeout": lockTimeout, "statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": idleInTxTimeout,
+	} {
+		config.ConnConfig.RuntimeParams[name] = strconv.FormatInt(limit.Milliseconds(), 10)
+	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}

@@ -6,6 +6,7 @@ package transition
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -16,6 +17,14 @@ import (
 	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
+)
+
+// Why a report is not applied, beside fault.ErrNotFound. They are told to the sender as outcomes, never to people.
+var (
+	// ErrStale: a newer report was applied already.
+	ErrStale = errors.New("transition: older than what was applied")
+	// ErrImpossible: the state cannot follow the present one.
+	ErrImpossible = errors.New("transition: this state cannot follow the present one")
 )
 
 // Subject is a subject as it is now.
@@ -44,7 +53,7 @@ type Steps struct {
 }
 
 // Apply applies a report in the caller's transaction, as the system: fault.ErrNotFound when there is no such subject,
-// fault.ErrStale when a newer report was applied, fault.ErrImpossible when the state cannot follow. The owner's
+// ErrStale when a newer report was applied, ErrImpossible when the state cannot follow. The owner's
 // sequence rises by one if it is applied, and by none otherwise.
 func Apply(ctx context.Context, tx *storage.Tx, f *feed.Recorder, r Report, steps Steps) error {
 	subject, err := steps.Find(ctx)
@@ -59,10 +68,10 @@ func Apply(ctx context.Context, tx *storage.Tx, f *feed.Recorder, r Report, step
 		return notFound(err)
 	}
 	if r.Sequence <= subject.Sequence {
-		return fault.ErrStale
+		return ErrStale
 	}
 	if !steps.Allows(subject.State) {
-		return fault.ErrImpossible
+		return ErrImpossible
 	}
 	if err := steps.Change(ctx, subject); err != nil {
 		return fmt.Errorf("apply report: %w", err)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"kabinet/internal/fault"
 	"kabinet/internal/fund"
@@ -17,11 +18,8 @@ import (
 	"kabinet/internal/viewer"
 )
 
-// Bounds of the fund's requests.
-const (
-	maxEventsBody = 4 << 20 // bytes
-	eventsTimeout = 10 * time.Second
-)
+// maxEventsBody bounds the fund's requests.
+const maxEventsBody = 4 << 20 // bytes
 
 var (
 	errBodyTooLarge = fault.New(fault.LimitExceeded,
@@ -34,8 +32,6 @@ var (
 
 // fundEvents takes in what the fund reports.
 func (e *edge) fundEvents(w http.ResponseWriter, r *http.Request) {
-	// A body that drips in is cut off; that the writer has no deadline to set is no reason to refuse.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(eventsTimeout)) //nolint:forbidigo // a deadline of the socket
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEventsBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -45,6 +41,8 @@ func (e *edge) fundEvents(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errBodyCut)
 		return
 	}
+	// The body is there. Were its deadline left, the server would take the work on a large batch for a client that is gone.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	results, err := e.Fund.Receive(r.Context(), r.Header, body)
 	switch {
 	case errors.Is(err, fund.ErrMediaType):
@@ -99,9 +97,9 @@ func (e *edge) download(w http.ResponseWriter, r *http.Request) {
 func attachment(fileName string) string {
 	clean := strings.Map(func(r rune) rune {
 		switch {
-		case r < ' ' || r == 0x7f || strings.ContainsRune(`/\"`, r):
+		case unicode.IsControl(r) || strings.ContainsRune(`/\"`, r):
 			return '_'
-		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f: // turn the direction of writing
+		case unicode.Is(unicode.Bidi_Control, r): // turns the direction of writing
 			return -1
 		}
 		return r

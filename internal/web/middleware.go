@@ -21,7 +21,7 @@ import (
 )
 
 // securityHeaders are those of every answer; pages that need more say so themselves.
-func securityHeaders(next http.Handler) http.Handler {
+func (e *edge) securityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -30,8 +30,20 @@ func securityHeaders(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Vary", "Accept-Language")
-		if r.TLS != nil {
+		if e.Secure { // TLS ends before the program, so that the request does not tell
 			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBodyTime gives every body a time to arrive, whether it is read or not: what a handler leaves unread the server
+// reads before it answers. A transport that goes on after the body lifts the deadline when it has read it to the end.
+func limitBodyTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			// Writers that know no deadlines are those of tests.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readBodyTimeout)) //nolint:forbidigo // the network knows only the machine's time
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -44,9 +56,11 @@ func language(next http.Handler) http.Handler {
 	})
 }
 
-// recovered turns a panic into a masked refusal; what it was called with is not logged, it may be personal.
+// recovered turns a panic into a masked refusal; what it was called with is not logged, it may be personal. An answer
+// that has begun cannot be taken back: it is cut off, so that nobody takes it for whole.
 func (e *edge) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			value := recover()
 			if value == nil {
@@ -57,9 +71,15 @@ func (e *edge) recovered(next http.Handler) http.Handler {
 			}
 			e.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", value), "stack", string(debug.Stack()),
 				"request_id", requestid.FromContext(r.Context()))
+			if recorder.wrote {
+				panic(http.ErrAbortHandler) //nolint:forbidigo // how net/http is told to cut the connection
+			}
+			for _, of := range []string{"Content-Length", "Content-Encoding", "Content-Disposition"} {
+				w.Header().Del(of) // of the answer that was meant
+			}
 			e.refuseWith(w, r, http.StatusInternalServerError, fault.ErrInternal)
 		}()
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(recorder, r)
 	})
 }
 
@@ -73,15 +93,17 @@ func (e *edge) observed(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now() //nolint:forbidigo // measures a duration; what time it is does not matter
 		_, route := mux.Handler(r)
-		if route == "" {
+		if route == "" || !hasOneSpelling(r) {
 			route = "none"
 		}
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() { // an answer that was cut off by a panic counts too
+			took := time.Since(began) //nolint:forbidigo // see above
+			seconds.WithLabelValues(route, strconv.Itoa(recorder.status)).Observe(took.Seconds())
+			e.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", knownMethod(r.Method)), slog.String("route", route),
+				slog.Int("status", recorder.status), slog.Duration("took", took), slog.String("request_id", requestid.FromContext(r.Context())))
+		}()
 		next.ServeHTTP(recorder, r)
-		took := time.Since(began) //nolint:forbidigo // see above
-		seconds.WithLabelValues(route, strconv.Itoa(recorder.status)).Observe(took.Seconds())
-		e.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", knownMethod(r.Method)), slog.String("route", route),
-			slog.Int("status", recorder.status), slog.Duration("took", took), slog.String("request_id", requestid.FromContext(r.Context())))
 	})
 }
 
@@ -107,6 +129,12 @@ func (s *statusRecorder) WriteHeader(status int) {
 	s.ResponseWriter.WriteHeader(status)
 }
 
+// Write implements io.Writer; the first one sends the header.
+func (s *statusRecorder) Write(b []byte) (int, error) {
+	s.wrote = true
+	return s.ResponseWriter.Write(b)
+}
+
 // Unwrap lets http.ResponseController reach what is below: flushing, deadlines, hijacking.
 func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
@@ -122,11 +150,19 @@ var (
 		locale.Text{Ru: "Оставьте что-то одно.", En: "Leave one of them."})
 )
 
-// refuseForeign turns away unsafe requests that a browser says come from another origin.
+// refuseForeign turns away requests that a browser says come from another origin: unsafe ones, and all that go to the API.
 func (e *edge) refuseForeign(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if protection.Check(r) != nil {
+		checked := r
+		if r.URL.Path == "/graphql" && !isUpgrade(r) {
+			// No page of a stranger has a reason to ask the API, not even what is safe elsewhere. Who may upgrade is the
+			// transport's decision.
+			asUnsafe := *r
+			asUnsafe.Method = http.MethodPost
+			checked = &asUnsafe
+		}
+		if protection.Check(checked) != nil {
 			e.refuseWith(w, r, http.StatusForbidden, errForeign)
 			return
 		}
@@ -158,12 +194,12 @@ func Ended(sessions *session.Service) func(ctx context.Context) <-chan struct{} 
 func (e *edge) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, hasCookie := e.cookies.session(r)
-		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		if scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 			if hasCookie {
 				e.refuseWith(w, r, http.StatusBadRequest, errTwoSessions)
 				return
 			}
-			token = bearer
+			token = strings.TrimLeft(bearer, " ")
 		}
 		if token == "" {
 			next.ServeHTTP(w, r)
@@ -188,7 +224,9 @@ func (e *edge) authenticated(next http.Handler) http.Handler {
 	})
 }
 
-func isUpgrade(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+func isUpgrade(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
 
 // isStream tells whether the request only opens a stream, which is no action of the person.
 func isStream(r *http.Request) bool {

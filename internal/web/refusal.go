@@ -2,11 +2,12 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"math"
 	"net/http"
+	"path"
 	"strconv"
+	"strings"
 
 	"kabinet/internal/fault"
 	"kabinet/internal/locale"
@@ -48,10 +49,9 @@ type refusal struct {
 
 // refuse answers an error: shown if it was made to be shown, logged and masked otherwise.
 func (e *edge) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var shown *fault.Error
-	if !errors.As(err, &shown) {
+	shown := fault.Shown(err)
+	if shown.Code == fault.Internal {
 		e.Log.ErrorContext(r.Context(), "request failed", "error", err, "request_id", requestid.FromContext(r.Context()))
-		shown = fault.ErrInternal
 	} else if shown.Cause != nil {
 		e.Log.WarnContext(r.Context(), "request refused", "fault", shown.Code, "error", shown.Cause, "request_id", requestid.FromContext(r.Context()))
 	}
@@ -85,6 +85,10 @@ type fallback struct {
 }
 
 func (f *fallback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !hasOneSpelling(r) {
+		f.edge.refuseWith(w, r, http.StatusNotFound, errNoPage)
+		return
+	}
 	handler, pattern := f.mux.Handler(r)
 	if pattern == "" {
 		// The mux knows here whether the path exists with another method; its own answer is plain text.
@@ -99,6 +103,14 @@ func (f *fallback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.mux.ServeHTTP(w, r)
+}
+
+// hasOneSpelling tells whether the path is the one spelling of an address. The mux would redirect from others, with a
+// body that repeats them, and a proxy in front may have read them differently.
+func hasOneSpelling(r *http.Request) bool {
+	p := r.URL.EscapedPath()
+	clean := path.Clean(p)
+	return r.Method != http.MethodConnect && strings.HasPrefix(p, "/") && (p == clean || p == clean+"/")
 }
 
 // statusProbe keeps the status and headers of an answer and throws its body away.

@@ -17,10 +17,10 @@ import (
 	"kabinet/internal/session"
 )
 
-// Limits of a connection. There is no limit on the time of an answer, because streams live long; what reads a body
-// sets its own deadline.
+// Limits of a connection. There is no limit on the time of an answer, because streams live long.
 const (
 	readHeaderTimeout = 5 * time.Second
+	readBodyTimeout   = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 16 << 10
 )
@@ -73,9 +73,10 @@ func NewHandler(o Options) http.Handler {
 	}
 	var h http.Handler = &fallback{mux: mux, edge: e}
 	h = e.refuseForeign(h)
-	h = language(h)
-	h = securityHeaders(h)
+	h = limitBodyTime(h)
 	h = e.recovered(h)
+	h = language(h)
+	h = e.securityHeaders(h)
 	h = e.observed(mux, h)
 	return requestid.Middleware(h)
 }

@@ -15,6 +15,7 @@ import (
 
 // authorizeRequest is a request to log somebody in that has passed every check.
 type authorizeRequest struct {
+	family      protocol.Family
 	client      string
 	redirectURI string
 	state       string
@@ -35,7 +36,11 @@ type grant struct {
 
 // authorize shows the login page, or logs in the person named by `persona` at once.
 // For development, `fail` with a code makes the login end with it.
-func (e *Emulator) authorize(w http.ResponseWriter, r *http.Request) {
+func (e *Emulator) authorize(family protocol.Family) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { e.begin(family, w, r) }
+}
+
+func (e *Emulator) begin(family protocol.Family, w http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		e.page.failure(w, refuse(protocol.CodeUnparsable))
@@ -56,7 +61,7 @@ func (e *Emulator) authorize(w http.ResponseWriter, r *http.Request) {
 		e.page.failure(w, refuse(protocol.CodeWrongRedirect))
 		return
 	}
-	request, refused := e.checkAuthorize(client, query)
+	request, refused := e.checkAuthorize(family, client, query)
 	if refused == nil {
 		refused = e.wanted(query.Get("fail"))
 	}
@@ -87,8 +92,8 @@ func (e *Emulator) wanted(asked string) *refusal {
 	return refuse(protocol.Code(asked))
 }
 
-func (e *Emulator) checkAuthorize(client Client, query url.Values) (authorizeRequest, *refusal) {
-	if refused := e.checkSigned(client, query); refused != nil {
+func (e *Emulator) checkAuthorize(family protocol.Family, client Client, query url.Values) (authorizeRequest, *refusal) {
+	if refused := e.checkSigned(family, client, query); refused != nil {
 		return authorizeRequest{}, refused
 	}
 	switch query.Get("response_type") {
@@ -109,6 +114,7 @@ func (e *Emulator) checkAuthorize(client Client, query url.Values) (authorizeReq
 		}
 	}
 	return authorizeRequest{
+		family:      family,
 		client:      client.ID,
 		redirectURI: query.Get("redirect_uri"),
 		state:       query.Get("state"),

@@ -7,7 +7,7 @@
 // error codes. It leaves the people to dev/persona and shares with the relying party
 // (identity/esia) nothing but the names of the codes, so that a mistake in one shows in the other.
 //
-// It differs from ESIA in this: clients sign with RSA, there is no password and no session of its
+// It differs from ESIA in this: clients may sign with RSA too, there is no password and no session of its
 // own (every login shows the page), and everything is forgotten at a restart but the key.
 //
 // It is not for production: whoever reaches it is whoever they like.

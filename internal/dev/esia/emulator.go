@@ -1,7 +1,7 @@
 package esia
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,15 +40,19 @@ type Options struct {
 	Personas []persona.Persona
 	// Clock tells the time; when nil, the machine's.
 	Clock clock.Clock
-	// Key signs the tokens: RSA, 2048 bits or more. When nil, one is generated, which slows the start.
-	Key *rsa.PrivateKey
+	// Key signs the tokens: *rsa.PrivateKey of 2048 bits or more, or *gost.PrivateKey. When nil, an
+	// RSA key is generated, which slows the start.
+	Key crypto.Signer
 }
 
 // Client is one registered system.
 type Client struct {
 	ID string
-	// Key checks client_secret, CertificateHash is the hash that goes with it (see CertificateHash).
-	Key             *rsa.PublicKey
+	// Key checks client_secret: *rsa.PublicKey or *gost.PublicKey. In the legacy family, where it
+	// arrives in a certificate, only RSA is taken.
+	Key crypto.PublicKey
+	// CertificateHash is what the client sends with it: of its certificate, or in place of one what
+	// the function of that name gives.
 	CertificateHash string
 	// RedirectURIs and LogoutURIs are the registered return addresses, compared as a whole.
 	RedirectURIs []string
@@ -74,7 +78,7 @@ type Emulator struct {
 	clients  map[string]Client
 	personas []persona.Persona
 	clock    clock.Clock
-	key      *rsa.PrivateKey
+	key      signingKey
 	signers  map[string]jose.Signer
 	mux      *http.ServeMux
 	page     *page
@@ -128,8 +132,9 @@ func New(options Options) (*Emulator, error) {
 			return nil, err
 		}
 	}
-	if options.Key.N.BitLen() < keyBits {
-		return nil, fmt.Errorf("esia emulator: the key is shorter than %d bits", keyBits)
+	key, err := newSigningKey(options.Key)
+	if err != nil {
+		return nil, err
 	}
 	clients, err := register(options.Clients)
 	if err != nil {
@@ -141,7 +146,7 @@ func New(options Options) (*Emulator, error) {
 		clients:  clients,
 		personas: options.Personas,
 		clock:    options.Clock,
-		key:      options.Key,
+		key:      key,
 		signers:  make(map[string]jose.Signer),
 		pending:  newShelf[authorizeRequest](options.Clock),
 		codes:    newShelf[*grant](options.Clock),
@@ -152,7 +157,7 @@ func New(options Options) (*Emulator, error) {
 	}
 	for _, kind := range []string{"id", "access"} {
 		signer, err := jose.NewSigner(
-			jose.SigningKey{Algorithm: jose.RS256, Key: options.Key},
+			jose.SigningKey{Algorithm: key.algorithm, Key: key.private},
 			(&jose.SignerOptions{}).WithType("JWT").WithHeader("ver", 0).WithHeader("sbt", kind))
 		if err != nil {
 			return nil, fmt.Errorf("esia emulator: %w", err)
@@ -170,8 +175,8 @@ func register(list []Client) (map[string]Client, error) {
 	clients := make(map[string]Client, len(list))
 	for i, c := range list {
 		switch {
-		case c.ID == "" || c.Key == nil || c.Key.N == nil || c.Key.N.BitLen() < keyBits:
-			return nil, fmt.Errorf("esia emulator: client %d needs an id and an RSA key of %d bits", i+1, keyBits)
+		case c.ID == "" || !goodClientKey(c.Key):
+			return nil, fmt.Errorf("esia emulator: client %d needs an id and a GOST key or an RSA key of %d bits", i+1, keyBits)
 		case len(c.CertificateHash) != 64:
 			return nil, fmt.Errorf("esia emulator: client %d needs a certificate hash of 64 characters", i+1)
 		case len(c.RedirectURIs) == 0:
@@ -190,9 +195,11 @@ func register(list []Client) (map[string]Client, error) {
 
 func (e *Emulator) routes() {
 	e.mux = http.NewServeMux()
-	e.mux.HandleFunc("GET /aas/oauth2/v2/ac", e.authorize)
+	e.mux.HandleFunc("GET /aas/oauth2/v2/ac", e.authorize(protocol.Current))
+	e.mux.HandleFunc("GET /aas/oauth2/ac", e.authorize(protocol.Legacy))
 	e.mux.HandleFunc("GET /login", e.choose)
-	e.mux.HandleFunc("POST /aas/oauth2/v3/te", e.token)
+	e.mux.HandleFunc("POST /aas/oauth2/v3/te", e.token(protocol.Current))
+	e.mux.HandleFunc("POST /aas/oauth2/te", e.token(protocol.Legacy))
 	e.mux.HandleFunc("GET /rs/prns/{oid}", e.person)
 	e.mux.HandleFunc("GET /rs/prns/{oid}/{collection}", e.collection)
 	e.mux.HandleFunc("GET /rs/prns/{oid}/{collection}/{id}", e.element)
@@ -210,8 +217,8 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, r)
 }
 
-// PublicKey is the key by which clients check the tokens.
-func (e *Emulator) PublicKey() *rsa.PublicKey { return &e.key.PublicKey }
+// PublicKey is the key by which clients check the tokens: *rsa.PublicKey or *gost.PublicKey.
+func (e *Emulator) PublicKey() crypto.PublicKey { return e.key.public }
 
 // Fail makes the next request to an endpoint that is otherwise in order fail with a code. Calls
 // add up: each spoils one request.

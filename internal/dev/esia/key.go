@@ -1,6 +1,7 @@
 package esia
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -11,10 +12,72 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"kabinet/internal/gost"
+	protocol "kabinet/internal/identity/esia"
 )
 
 // keyBits is the size of generated keys and the least that is accepted.
 const keyBits = 2048
+
+// signingKey is a key and what go-jose needs to use it.
+type signingKey struct {
+	algorithm jose.SignatureAlgorithm
+	public    crypto.PublicKey
+	private   any // for signing
+	verifier  any // for checking
+}
+
+func newSigningKey(key crypto.Signer) (signingKey, error) {
+	switch key := key.(type) {
+	case *rsa.PrivateKey:
+		if key.N.BitLen() < keyBits {
+			return signingKey{}, fmt.Errorf("esia emulator: the key is shorter than %d bits", keyBits)
+		}
+		return signingKey{jose.RS256, &key.PublicKey, key, &key.PublicKey}, nil
+	case *gost.PrivateKey:
+		return signingKey{protocol.AlgorithmGOST, key.Public(), gostKey{key}, gostKey{key}}, nil
+	default:
+		return signingKey{}, errors.New("esia emulator: the key is neither RSA nor GOST")
+	}
+}
+
+// gostKey lets go-jose use an algorithm that it does not know.
+type gostKey struct{ key *gost.PrivateKey }
+
+// Public implements jose.OpaqueSigner. There is no JWK for these keys.
+func (gostKey) Public() *jose.JSONWebKey { return nil }
+
+// Algs implements jose.OpaqueSigner.
+func (gostKey) Algs() []jose.SignatureAlgorithm {
+	return []jose.SignatureAlgorithm{protocol.AlgorithmGOST}
+}
+
+// SignPayload implements jose.OpaqueSigner.
+func (k gostKey) SignPayload(payload []byte, _ jose.SignatureAlgorithm) ([]byte, error) {
+	return k.key.SignMessage(rand.Reader, payload)
+}
+
+// VerifyPayload implements jose.OpaqueVerifier.
+func (k gostKey) VerifyPayload(payload, signature []byte, _ jose.SignatureAlgorithm) error {
+	if !k.key.PublicKey().Verify(payload, signature) {
+		return errors.New("esia emulator: the signature is wrong")
+	}
+	return nil
+}
+
+func goodClientKey(key crypto.PublicKey) bool {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return key != nil && key.N != nil && key.N.BitLen() >= keyBits
+	case *gost.PublicKey:
+		return key != nil
+	default:
+		return false
+	}
+}
 
 // GenerateKey makes an RSA key. It takes a noticeable part of a second: keep the key.
 func GenerateKey() (*rsa.PrivateKey, error) {
@@ -106,7 +169,7 @@ func loadKey(path string) (*rsa.PrivateKey, error) {
 }
 
 // CertificateHash names a client's key in the place of a certificate's hash: 64 hex characters
-// over the public key. The emulator knows no certificates.
+// over the public key. The emulator keeps no certificates.
 func CertificateHash(key *rsa.PublicKey) (string, error) {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {

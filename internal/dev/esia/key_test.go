@@ -1,6 +1,7 @@
 package esia_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -71,3 +72,6 @@ func TestKeyFromPEM(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+// neither is a key that the emulator cannot use.
+type neither struct{ crypto.Signer }

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smallstep/pkcs7"
+
+	"kabinet/internal/gost"
 	protocol "kabinet/internal/identity/esia"
 )
 
@@ -41,8 +44,12 @@ func once(parameters url.Values) *refusal {
 
 // checkSigned is what the authorize and the token endpoint have in common, after the client and
 // the return address are known.
-func (e *Emulator) checkSigned(client Client, parameters url.Values) *refusal {
-	for _, name := range []string{"client_secret", "client_certificate_hash", "timestamp", "state"} {
+func (e *Emulator) checkSigned(family protocol.Family, client Client, parameters url.Values) *refusal {
+	required := []string{"client_secret", "timestamp", "state"}
+	if family == protocol.Current {
+		required = append(required, "client_certificate_hash")
+	}
+	for _, name := range required {
 		if parameters.Get(name) == "" {
 			return refuse(protocol.CodeNoParameter)
 		}
@@ -53,8 +60,10 @@ func (e *Emulator) checkSigned(client Client, parameters url.Values) *refusal {
 	if !uuidPattern.MatchString(parameters.Get("state")) {
 		return refuse(protocol.CodeBadParameter)
 	}
-	if r := e.checkHash(client, parameters.Get("client_certificate_hash")); r != nil {
-		return r
+	if family == protocol.Current {
+		if r := e.checkHash(client, parameters.Get("client_certificate_hash")); r != nil {
+			return r
+		}
 	}
 	sent, err := time.Parse("2006.01.02 15:04:05 -0700", parameters.Get("timestamp"))
 	if err != nil || e.clock.Now().Sub(sent).Abs() > TimestampWindow {
@@ -70,7 +79,7 @@ func (e *Emulator) checkSigned(client Client, parameters url.Values) *refusal {
 			return refuse(protocol.CodeBadScope)
 		}
 	}
-	return checkSecret(client, parameters)
+	return checkSecret(family, client, parameters)
 }
 
 func (e *Emulator) checkHash(client Client, hash string) *refusal {
@@ -86,19 +95,54 @@ func (e *Emulator) checkHash(client Client, hash string) *refusal {
 	return refuse(protocol.CodeWrongSecret)
 }
 
-// checkSecret verifies client_secret: base64url with or without padding, over the values in ESIA's order.
-func checkSecret(client Client, p url.Values) *refusal {
+// checkSecret verifies client_secret: base64url with or without padding, over the values in the
+// family's order.
+func checkSecret(family protocol.Family, client Client, p url.Values) *refusal {
 	signature, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimRight(p.Get("client_secret"), "="))
 	if err != nil {
 		return refuse(protocol.CodeWrongSecret)
 	}
-	message := p.Get("client_id") + p.Get("scope") + p.Get("scope_org") + p.Get("timestamp") +
-		p.Get("state") + p.Get("redirect_uri") + p.Get("code")
-	digest := sha256.Sum256([]byte(message))
-	if rsa.VerifyPKCS1v15(client.Key, crypto.SHA256, digest[:], signature) != nil {
+	var good bool
+	if family == protocol.Legacy {
+		message := p.Get("scope") + p.Get("timestamp") + p.Get("client_id") + p.Get("state")
+		good = verifyDetached(client.Key, []byte(message), signature)
+	} else {
+		message := p.Get("client_id") + p.Get("scope") + p.Get("scope_org") + p.Get("timestamp") +
+			p.Get("state") + p.Get("redirect_uri") + p.Get("code")
+		good = verifyRaw(client.Key, []byte(message), signature)
+	}
+	if !good {
 		return refuse(protocol.CodeWrongSecret)
 	}
 	return nil
+}
+
+func verifyRaw(key crypto.PublicKey, message, signature []byte) bool {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		digest := sha256.Sum256(message)
+		return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
+	case *gost.PublicKey:
+		return key.Verify(message, signature)
+	default:
+		return false
+	}
+}
+
+// verifyDetached checks CMS that brings its certificate along: whose key it holds is what counts,
+// as there is nobody here who issues certificates.
+func verifyDetached(key crypto.PublicKey, message, cms []byte) bool {
+	signed, err := pkcs7.Parse(cms)
+	if err != nil || len(signed.Content) > 0 || len(signed.Signers) != 1 {
+		return false
+	}
+	certificate := signed.GetOnlySigner()
+	known, ok := key.(*rsa.PublicKey)
+	if certificate == nil || !ok || !known.Equal(certificate.PublicKey) {
+		return false
+	}
+	signed.Content = message
+	return signed.Verify() == nil
 }
 
 // organisations are the accounts that scope_org names.

@@ -26,7 +26,11 @@ const (
 )
 
 // token exchanges a code or a refresh token for tokens.
-func (e *Emulator) token(w http.ResponseWriter, r *http.Request) {
+func (e *Emulator) token(family protocol.Family) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { e.exchange(family, w, r) }
+}
+
+func (e *Emulator) exchange(family protocol.Family, w http.ResponseWriter, r *http.Request) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		refuse(protocol.CodeUnparsable).answer(w, http.StatusBadRequest, "")
@@ -37,7 +41,7 @@ func (e *Emulator) token(w http.ResponseWriter, r *http.Request) {
 		refuse(protocol.CodeUnparsable).answer(w, http.StatusBadRequest, "")
 		return
 	}
-	granted, refused := e.redeem(r.PostForm)
+	granted, refused := e.redeem(family, r.PostForm)
 	if refused != nil {
 		refused.answer(w, http.StatusBadRequest, r.PostForm.Get("state"))
 		return
@@ -46,7 +50,7 @@ func (e *Emulator) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // redeem checks a token request and gives the grant that it stands for.
-func (e *Emulator) redeem(form url.Values) (*grant, *refusal) {
+func (e *Emulator) redeem(family protocol.Family, form url.Values) (*grant, *refusal) {
 	if refused := once(form); refused != nil {
 		return nil, refused
 	}
@@ -57,7 +61,7 @@ func (e *Emulator) redeem(form url.Values) (*grant, *refusal) {
 	if !slices.Contains(client.RedirectURIs, form.Get("redirect_uri")) {
 		return nil, refuse(protocol.CodeWrongRedirect)
 	}
-	if refused := e.checkSigned(client, form); refused != nil {
+	if refused := e.checkSigned(family, client, form); refused != nil {
 		return nil, refused
 	}
 	if form.Get("token_type") != "Bearer" {
@@ -68,9 +72,9 @@ func (e *Emulator) redeem(form url.Values) (*grant, *refusal) {
 	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		return e.redeemCode(client, form)
+		return e.redeemCode(family, client, form)
 	case "refresh_token":
-		return e.redeemRefresh(client, form)
+		return e.redeemRefresh(family, client, form)
 	case "":
 		return nil, refuse(protocol.CodeNoParameter)
 	default:
@@ -79,11 +83,11 @@ func (e *Emulator) redeem(form url.Values) (*grant, *refusal) {
 }
 
 // redeemCode takes a code once. Its second use also ends what the first one gave (RFC 6749, 4.1.2).
-func (e *Emulator) redeemCode(client Client, form url.Values) (*grant, *refusal) {
+func (e *Emulator) redeemCode(family protocol.Family, client Client, form url.Values) (*grant, *refusal) {
 	if form.Get("code") == "" {
 		return nil, refuse(protocol.CodeNoParameter)
 	}
-	code, ok := e.codes.take(form.Get("code"), func(g *grant) bool { return g.client == client.ID })
+	code, ok := e.codes.take(form.Get("code"), func(g *grant) bool { return g.client == client.ID && g.family == family })
 	if !ok {
 		return nil, refuse(protocol.CodeInvalidGrant)
 	}
@@ -118,11 +122,11 @@ func checkVerifier(challenge, verifier string) *refusal {
 	return nil
 }
 
-func (e *Emulator) redeemRefresh(client Client, form url.Values) (*grant, *refusal) {
+func (e *Emulator) redeemRefresh(family protocol.Family, client Client, form url.Values) (*grant, *refusal) {
 	if form.Get("refresh_token") == "" {
 		return nil, refuse(protocol.CodeNoParameter)
 	}
-	granted, ok := e.refresh.take(form.Get("refresh_token"), func(g *grant) bool { return g.client == client.ID })
+	granted, ok := e.refresh.take(form.Get("refresh_token"), func(g *grant) bool { return g.client == client.ID && g.family == family })
 	if !ok {
 		return nil, refuse(protocol.CodeInvalidGrant)
 	}
@@ -244,11 +248,11 @@ func (e *Emulator) sign(kind string, claims any) (string, error) {
 
 // readAccess checks a bearer token of the emulator's own making.
 func (e *Emulator) readAccess(token string) (accessClaims, bool) {
-	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{e.key.algorithm})
 	if err != nil || jws.Signatures[0].Header.ExtraHeaders["sbt"] != "access" {
 		return accessClaims{}, false
 	}
-	payload, err := jws.Verify(e.PublicKey())
+	payload, err := jws.Verify(e.key.verifier)
 	if err != nil {
 		return accessClaims{}, false
 	}

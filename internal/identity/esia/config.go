@@ -41,22 +41,25 @@ type Config struct {
 	Backchannel string
 	// Issuer is `iss` of the tokens; when empty, http://<host of Portal>/, as ESIA writes it.
 	Issuer string
+	// Family is the protocol family that the cabinet is registered for.
+	Family Family
 	// ClientID is the mnemonic of the cabinet at ESIA.
 	ClientID string
 	// RedirectURI is the registered callback; it goes into refresh requests. Begin may name another registered one.
 	RedirectURI string
 	// Scopes are what is asked for; when empty, DefaultScopes.
 	Scopes []string
-	// OrganisationScopes become scope_org; may be empty.
+	// OrganisationScopes become scope_org; may be empty. The legacy family has none.
 	OrganisationScopes []string
-	// Signer makes client_secret.
+	// Signer makes client_secret, as the family wants it.
 	Signer Signer
-	// TokenKeys are the RSA keys that may have signed a token: the present one and, around a
-	// replacement, the next one.
+	// TokenKeys are the keys, *rsa.PublicKey and *gost.PublicKey, that may have signed a token: the
+	// present one and, around a replacement, the next one.
 	TokenKeys []crypto.PublicKey
-	// KeySet checks token signatures instead of TokenKeys, for algorithms that go-jose lacks.
+	// KeySet checks token signatures instead of TokenKeys, for algorithms that are not known here.
 	KeySet oidc.KeySet
-	// TokenAlgorithms are the accepted `alg`; when empty, RS256 alone. Never none nor a symmetric one.
+	// TokenAlgorithms are the accepted `alg`. When empty, RS256 and AlgorithmGOST as far as there are
+	// keys for them, or RS256 with a KeySet. Never none nor a symmetric one.
 	TokenAlgorithms []string
 	// Timeout limits every single request; when zero, DefaultTimeout.
 	Timeout time.Duration
@@ -90,13 +93,14 @@ func (c Config) Validate() error {
 	}
 	add("scopes", checkScopes(c.Scopes))
 	add("organisation scopes", checkWords(c.OrganisationScopes))
+	add("family", c.checkFamily())
 	if c.Signer == nil {
 		add("signer", errors.New("is missing"))
 	} else if err := checkCertificateHash(c.Signer.CertificateHash()); err != nil {
 		faults = append(faults, err)
 	}
 	add("token keys", c.checkKeys())
-	add("token algorithms", checkAlgorithms(c.TokenAlgorithms, c.KeySet != nil))
+	add("token algorithms", c.checkAlgorithms())
 	if c.Timeout < 0 || c.LoginLifetime < 0 || c.Leeway < 0 {
 		add("times", errors.New("must not be negative"))
 	}
@@ -104,6 +108,18 @@ func (c Config) Validate() error {
 		add("leeway", fmt.Errorf("is more than %s", maxLeeway))
 	}
 	return errors.Join(faults...)
+}
+
+func (c Config) checkFamily() error {
+	switch {
+	case c.Family != Current && c.Family != Legacy:
+		return errors.New("is neither the current nor the legacy one")
+	case c.Signer != nil && c.Signer.Family() != c.Family:
+		return errors.New("its signatures are not made by this signer")
+	case c.Family == Legacy && len(c.OrganisationScopes) > 0:
+		return errors.New("has no organisation scopes")
+	}
+	return nil
 }
 
 func (c Config) checkKeys() error {
@@ -137,6 +153,9 @@ func (c Config) withDefaults() Config {
 	}
 	if len(c.Scopes) == 0 {
 		c.Scopes = DefaultScopes()
+	}
+	if len(c.TokenAlgorithms) == 0 {
+		c.TokenAlgorithms = algorithmsFor(c.TokenKeys)
 	}
 	if len(c.TokenAlgorithms) == 0 {
 		c.TokenAlgorithms = []string{oidc.RS256}
@@ -202,19 +221,32 @@ func checkWords(words []string) error {
 }
 
 // checkAlgorithms keeps out everything that is not a signature by a key of ESIA.
-func checkAlgorithms(algorithms []string, ownKeySet bool) error {
-	for _, algorithm := range algorithms {
+func (c Config) checkAlgorithms() error {
+	for _, algorithm := range c.TokenAlgorithms {
 		switch jose.SignatureAlgorithm(algorithm) {
 		case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512:
 		case "", "none", jose.HS256, jose.HS384, jose.HS512:
 			return errors.New("none and symmetric algorithms are not allowed")
+		case AlgorithmGOST:
+			if c.KeySet == nil && !slices.Contains(algorithmsFor(c.TokenKeys), AlgorithmGOST) {
+				return errors.New("there is no GOST key")
+			}
 		default:
-			if !ownKeySet {
-				return errors.New("an algorithm other than RSA needs its own key set")
+			if c.KeySet == nil {
+				return errors.New("an algorithm other than RSA and GOST needs its own key set")
 			}
 		}
 	}
 	return nil
+}
+
+// signatureAlgorithms are TokenAlgorithms in go-jose's type.
+func (c Config) signatureAlgorithms() []jose.SignatureAlgorithm {
+	algorithms := make([]jose.SignatureAlgorithm, len(c.TokenAlgorithms))
+	for i, name := range c.TokenAlgorithms {
+		algorithms[i] = jose.SignatureAlgorithm(name)
+	}
+	return algorithms
 }
 
 // newTransport is for a host far away that may hang: every phase has its limit, and the request

@@ -14,6 +14,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/stretchr/testify/require"
 
+	"kabinet/internal/gost"
 	"kabinet/internal/identity/esia"
 )
 
@@ -69,7 +70,9 @@ func TestConfigFaults(t *testing.T) {
 		"keys and key set":     {func(c *esia.Config) { c.KeySet = &oidc.StaticKeySet{} }, "token keys"},
 		"none":                 {func(c *esia.Config) { c.TokenAlgorithms = []string{"RS256", "none"} }, "algorithms"},
 		"symmetric":            {func(c *esia.Config) { c.TokenAlgorithms = []string{"HS256"} }, "algorithms"},
-		"GOST without its set": {func(c *esia.Config) { c.TokenAlgorithms = []string{"GOST3410_2012_256"} }, "algorithms"},
+		"GOST without a key":   {func(c *esia.Config) { c.TokenAlgorithms = []string{"GOST3410_2012_256"} }, "algorithms"},
+		"a curve without set":  {func(c *esia.Config) { c.TokenAlgorithms = []string{"ES256"} }, "algorithms"},
+		"missing GOST key":     {func(c *esia.Config) { c.TokenKeys = []crypto.PublicKey{(*gost.PublicKey)(nil)} }, "token keys"},
 		"negative time":        {func(c *esia.Config) { c.Timeout = -1 }, "times"},
 		"endless leeway":       {func(c *esia.Config) { c.Leeway = time.Hour }, "leeway"},
 	} {

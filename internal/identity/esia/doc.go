@@ -6,12 +6,14 @@
 // others where a transaction and the tokens are kept, when they are refreshed, and what follows
 // from a profile.
 //
-// Only the current protocol family is spoken (/aas/oauth2/v2/ac and /v3/te). What differs in the
-// legacy one (paths, what is signed and how) stands together in family.go.
+// Two protocol families are spoken (Family). What differs between them, the paths, what is signed
+// and how, stands together in family.go and in the signers.
 //
 // What is known of ESIA, and its limits:
 //   - There is no discovery document and no JWKS. The key that signs tokens is replaced now and
 //     then, so a list of keys is configured and any of them is good.
+//   - Tokens are signed with RS256 or GOST3410_2012_256, a setting at ESIA that does not follow the
+//     client's certificate: keys of both kinds may be configured together.
 //   - id_token.sub is a JSON number, which go-oidc's Verify refuses. The signature is checked
 //     through a go-oidc KeySet, everything else in token.go.
 //   - No nonce was ever seen in an id_token: the login is bound by state and PKCE, and

@@ -9,7 +9,18 @@ import (
 // timestampLayout is ESIA's `yyyy.MM.dd HH:mm:ss Z`.
 const timestampLayout = "2006.01.02 15:04:05 -0700"
 
-// family is what one protocol family of ESIA does in its own way. The two are never mixed.
+// Family names one of ESIA's two protocol families. They are never mixed.
+type Family int
+
+// The families.
+const (
+	// Current is what new systems are registered for: raw signatures and the certificate's hash.
+	Current Family = iota
+	// Legacy is what old registrations still use: CMS signatures.
+	Legacy
+)
+
+// family is what one protocol family of ESIA does in its own way.
 type family struct {
 	authorizePath string
 	tokenPath     string
@@ -19,16 +30,27 @@ type family struct {
 	signed []string
 	// certificateHash tells whether the hash of the client's certificate goes along.
 	certificateHash bool
+	// challenge tells whether PKCE is used. No client of the legacy family is known to do so; there
+	// a login is bound by its state alone.
+	challenge bool
 }
 
-// current is the family that new systems are registered for.
-func current() family {
+func (f Family) protocol() family {
+	if f == Legacy {
+		return family{
+			authorizePath: "/aas/oauth2/ac",
+			tokenPath:     "/aas/oauth2/te",
+			logoutPath:    "/idp/ext/Logout",
+			signed:        []string{"scope", "timestamp", "client_id", "state"},
+		}
+	}
 	return family{
 		authorizePath:   "/aas/oauth2/v2/ac",
 		tokenPath:       "/aas/oauth2/v3/te",
 		logoutPath:      "/idp/ext/Logout",
 		signed:          []string{"client_id", "scope", "scope_org", "timestamp", "state", "redirect_uri", "code"},
 		certificateHash: true,
+		challenge:       true,
 	}
 }
 

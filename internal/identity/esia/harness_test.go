@@ -65,6 +65,12 @@ type stand struct {
 
 func newStand(t *testing.T, change ...func(*esia.Config)) *stand {
 	t.Helper()
+	return newStandWith(t, func(*emulator.Options) {}, change...)
+}
+
+// newStandWith is newStand with another emulator.
+func newStandWith(t *testing.T, other func(*emulator.Options), change ...func(*esia.Config)) *stand {
+	t.Helper()
 	start := time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 	s := &stand{clock: clock.NewFixed(start), serverTime: clock.NewFixed(start)}
 	s.server = httptest.NewUnstartedServer(s)
@@ -72,7 +78,7 @@ func newStand(t *testing.T, change ...func(*esia.Config)) *stand {
 
 	hash, err := emulator.CertificateHash(&clientKey().PublicKey)
 	require.NoError(t, err)
-	s.emulator, err = emulator.New(emulator.Options{
+	options := emulator.Options{
 		Issuer: base + "/",
 		Clients: []emulator.Client{{
 			ID: clientID, Key: &clientKey().PublicKey, CertificateHash: hash,
@@ -80,7 +86,9 @@ func newStand(t *testing.T, change ...func(*esia.Config)) *stand {
 		}},
 		Clock: s.serverTime,
 		Key:   serverKey(),
-	})
+	}
+	other(&options)
+	s.emulator, err = emulator.New(options)
 	require.NoError(t, err)
 	signer, err := esia.NewRSASigner(clientKey(), hash)
 	require.NoError(t, err)

@@ -40,9 +40,9 @@ func New(config Config) (*RelyingParty, error) {
 		return nil, err
 	}
 	config = config.withDefaults()
-	rp := &RelyingParty{config: config, family: current(), keys: config.KeySet}
+	rp := &RelyingParty{config: config, family: config.Family.protocol(), keys: config.KeySet}
 	if rp.keys == nil {
-		rp.keys = &oidc.StaticKeySet{PublicKeys: config.TokenKeys}
+		rp.keys = keySet{algorithms: config.signatureAlgorithms(), keys: config.TokenKeys}
 	}
 	transport := config.Transport
 	if transport == nil {
@@ -78,8 +78,10 @@ func (rp *RelyingParty) Begin(ctx context.Context, redirectURI string) (string, 
 	tx.State = parameters.Get("state")
 	parameters.Set("response_type", "code")
 	parameters.Set("access_type", "offline")
-	parameters.Set("code_challenge", oauth2.S256ChallengeFromVerifier(tx.Verifier))
-	parameters.Set("code_challenge_method", "S256")
+	if rp.family.challenge {
+		parameters.Set("code_challenge", oauth2.S256ChallengeFromVerifier(tx.Verifier))
+		parameters.Set("code_challenge_method", "S256")
+	}
 	return rp.config.Portal + rp.family.authorizePath + "?" + parameters.Encode(), tx, nil
 }
 
@@ -94,7 +96,9 @@ func (rp *RelyingParty) Complete(ctx context.Context, tx identity.Transaction, c
 		return identity.Login{}, err
 	}
 	parameters.Set("grant_type", "authorization_code")
-	parameters.Set("code_verifier", tx.Verifier)
+	if rp.family.challenge {
+		parameters.Set("code_verifier", tx.Verifier)
+	}
 	answer, err := rp.requestTokens(ctx, parameters)
 	if err != nil {
 		return identity.Login{}, err
