@@ -11,8 +11,6 @@ import (
 	"kabinet/ent/documentversion"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
@@ -23,7 +21,6 @@ type AppealAttachmentCreate struct {
 	config
 	mutation *AppealAttachmentMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetOwnerID sets the "owner_id" field.
@@ -172,7 +169,6 @@ func (_c *AppealAttachmentCreate) createSpec() (*AppealAttachment, *sqlgraph.Cre
 		_node = &AppealAttachment{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(appealattachment.Table, sqlgraph.NewFieldSpec(appealattachment.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -222,159 +218,11 @@ func (_c *AppealAttachmentCreate) createSpec() (*AppealAttachment, *sqlgraph.Cre
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealAttachment.Create().
-//		SetOwnerID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealAttachmentUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealAttachmentCreate) OnConflict(opts ...sql.ConflictOption) *AppealAttachmentUpsertOne {
-	_c.conflict = opts
-	return &AppealAttachmentUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealAttachmentCreate) OnConflictColumns(columns ...string) *AppealAttachmentUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealAttachmentUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// AppealAttachmentUpsertOne is the builder for "upsert"-ing
-	//  one AppealAttachment node.
-	AppealAttachmentUpsertOne struct {
-		create *AppealAttachmentCreate
-	}
-
-	// AppealAttachmentUpsert is the "OnConflict" setter.
-	AppealAttachmentUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealattachment.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealAttachmentUpsertOne) UpdateNewValues() *AppealAttachmentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(appealattachment.FieldID)
-		}
-		if _, exists := u.create.mutation.OwnerID(); exists {
-			s.SetIgnore(appealattachment.FieldOwnerID)
-		}
-		if _, exists := u.create.mutation.AppealID(); exists {
-			s.SetIgnore(appealattachment.FieldAppealID)
-		}
-		if _, exists := u.create.mutation.VersionID(); exists {
-			s.SetIgnore(appealattachment.FieldVersionID)
-		}
-		if _, exists := u.create.mutation.AttachedAt(); exists {
-			s.SetIgnore(appealattachment.FieldAttachedAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *AppealAttachmentUpsertOne) Ignore() *AppealAttachmentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealAttachmentUpsertOne) DoNothing() *AppealAttachmentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealAttachmentCreate.OnConflict
-// documentation for more info.
-func (u *AppealAttachmentUpsertOne) Update(set func(*AppealAttachmentUpsert)) *AppealAttachmentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealAttachmentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealAttachmentUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealAttachmentCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealAttachmentUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *AppealAttachmentUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("ent: AppealAttachmentUpsertOne.ID is not supported by MySQL driver. Use AppealAttachmentUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *AppealAttachmentUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // AppealAttachmentCreateBulk is the builder for creating many AppealAttachment entities in bulk.
 type AppealAttachmentCreateBulk struct {
 	config
 	err      error
 	builders []*AppealAttachmentCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the AppealAttachment entities in the database.
@@ -404,7 +252,6 @@ func (_c *AppealAttachmentCreateBulk) Save(ctx context.Context) ([]*AppealAttach
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -451,132 +298,6 @@ func (_c *AppealAttachmentCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *AppealAttachmentCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealAttachment.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealAttachmentUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealAttachmentCreateBulk) OnConflict(opts ...sql.ConflictOption) *AppealAttachmentUpsertBulk {
-	_c.conflict = opts
-	return &AppealAttachmentUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealAttachmentCreateBulk) OnConflictColumns(columns ...string) *AppealAttachmentUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealAttachmentUpsertBulk{
-		create: _c,
-	}
-}
-
-// AppealAttachmentUpsertBulk is the builder for "upsert"-ing
-// a bulk of AppealAttachment nodes.
-type AppealAttachmentUpsertBulk struct {
-	create *AppealAttachmentCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealattachment.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealAttachmentUpsertBulk) UpdateNewValues() *AppealAttachmentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(appealattachment.FieldID)
-			}
-			if _, exists := b.mutation.OwnerID(); exists {
-				s.SetIgnore(appealattachment.FieldOwnerID)
-			}
-			if _, exists := b.mutation.AppealID(); exists {
-				s.SetIgnore(appealattachment.FieldAppealID)
-			}
-			if _, exists := b.mutation.VersionID(); exists {
-				s.SetIgnore(appealattachment.FieldVersionID)
-			}
-			if _, exists := b.mutation.AttachedAt(); exists {
-				s.SetIgnore(appealattachment.FieldAttachedAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealAttachment.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *AppealAttachmentUpsertBulk) Ignore() *AppealAttachmentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealAttachmentUpsertBulk) DoNothing() *AppealAttachmentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealAttachmentCreateBulk.OnConflict
-// documentation for more info.
-func (u *AppealAttachmentUpsertBulk) Update(set func(*AppealAttachmentUpsert)) *AppealAttachmentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealAttachmentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealAttachmentUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the AppealAttachmentCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealAttachmentCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealAttachmentUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

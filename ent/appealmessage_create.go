@@ -10,8 +10,6 @@ import (
 	"kabinet/ent/appealmessage"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
@@ -22,7 +20,6 @@ type AppealMessageCreate struct {
 	config
 	mutation *AppealMessageMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetOwnerID sets the "owner_id" field.
@@ -191,7 +188,6 @@ func (_c *AppealMessageCreate) createSpec() (*AppealMessage, *sqlgraph.CreateSpe
 		_node = &AppealMessage{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(appealmessage.Table, sqlgraph.NewFieldSpec(appealmessage.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -236,165 +232,11 @@ func (_c *AppealMessageCreate) createSpec() (*AppealMessage, *sqlgraph.CreateSpe
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealMessage.Create().
-//		SetOwnerID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealMessageUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealMessageCreate) OnConflict(opts ...sql.ConflictOption) *AppealMessageUpsertOne {
-	_c.conflict = opts
-	return &AppealMessageUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealMessageCreate) OnConflictColumns(columns ...string) *AppealMessageUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealMessageUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// AppealMessageUpsertOne is the builder for "upsert"-ing
-	//  one AppealMessage node.
-	AppealMessageUpsertOne struct {
-		create *AppealMessageCreate
-	}
-
-	// AppealMessageUpsert is the "OnConflict" setter.
-	AppealMessageUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealmessage.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealMessageUpsertOne) UpdateNewValues() *AppealMessageUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(appealmessage.FieldID)
-		}
-		if _, exists := u.create.mutation.OwnerID(); exists {
-			s.SetIgnore(appealmessage.FieldOwnerID)
-		}
-		if _, exists := u.create.mutation.AppealID(); exists {
-			s.SetIgnore(appealmessage.FieldAppealID)
-		}
-		if _, exists := u.create.mutation.Author(); exists {
-			s.SetIgnore(appealmessage.FieldAuthor)
-		}
-		if _, exists := u.create.mutation.AuthorName(); exists {
-			s.SetIgnore(appealmessage.FieldAuthorName)
-		}
-		if _, exists := u.create.mutation.Body(); exists {
-			s.SetIgnore(appealmessage.FieldBody)
-		}
-		if _, exists := u.create.mutation.SentAt(); exists {
-			s.SetIgnore(appealmessage.FieldSentAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *AppealMessageUpsertOne) Ignore() *AppealMessageUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealMessageUpsertOne) DoNothing() *AppealMessageUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealMessageCreate.OnConflict
-// documentation for more info.
-func (u *AppealMessageUpsertOne) Update(set func(*AppealMessageUpsert)) *AppealMessageUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealMessageUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealMessageUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealMessageCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealMessageUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *AppealMessageUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("ent: AppealMessageUpsertOne.ID is not supported by MySQL driver. Use AppealMessageUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *AppealMessageUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // AppealMessageCreateBulk is the builder for creating many AppealMessage entities in bulk.
 type AppealMessageCreateBulk struct {
 	config
 	err      error
 	builders []*AppealMessageCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the AppealMessage entities in the database.
@@ -424,7 +266,6 @@ func (_c *AppealMessageCreateBulk) Save(ctx context.Context) ([]*AppealMessage, 
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -471,138 +312,6 @@ func (_c *AppealMessageCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *AppealMessageCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealMessage.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealMessageUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealMessageCreateBulk) OnConflict(opts ...sql.ConflictOption) *AppealMessageUpsertBulk {
-	_c.conflict = opts
-	return &AppealMessageUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealMessageCreateBulk) OnConflictColumns(columns ...string) *AppealMessageUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealMessageUpsertBulk{
-		create: _c,
-	}
-}
-
-// AppealMessageUpsertBulk is the builder for "upsert"-ing
-// a bulk of AppealMessage nodes.
-type AppealMessageUpsertBulk struct {
-	create *AppealMessageCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealmessage.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealMessageUpsertBulk) UpdateNewValues() *AppealMessageUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(appealmessage.FieldID)
-			}
-			if _, exists := b.mutation.OwnerID(); exists {
-				s.SetIgnore(appealmessage.FieldOwnerID)
-			}
-			if _, exists := b.mutation.AppealID(); exists {
-				s.SetIgnore(appealmessage.FieldAppealID)
-			}
-			if _, exists := b.mutation.Author(); exists {
-				s.SetIgnore(appealmessage.FieldAuthor)
-			}
-			if _, exists := b.mutation.AuthorName(); exists {
-				s.SetIgnore(appealmessage.FieldAuthorName)
-			}
-			if _, exists := b.mutation.Body(); exists {
-				s.SetIgnore(appealmessage.FieldBody)
-			}
-			if _, exists := b.mutation.SentAt(); exists {
-				s.SetIgnore(appealmessage.FieldSentAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealMessage.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *AppealMessageUpsertBulk) Ignore() *AppealMessageUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealMessageUpsertBulk) DoNothing() *AppealMessageUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealMessageCreateBulk.OnConflict
-// documentation for more info.
-func (u *AppealMessageUpsertBulk) Update(set func(*AppealMessageUpsert)) *AppealMessageUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealMessageUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealMessageUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the AppealMessageCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealMessageCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealMessageUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"kabinet/ent/appealstep"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
@@ -22,7 +20,6 @@ type AppealStepCreate struct {
 	config
 	mutation *AppealStepMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetOwnerID sets the "owner_id" field.
@@ -215,7 +212,6 @@ func (_c *AppealStepCreate) createSpec() (*AppealStep, *sqlgraph.CreateSpec) {
 		_node = &AppealStep{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(appealstep.Table, sqlgraph.NewFieldSpec(appealstep.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -264,168 +260,11 @@ func (_c *AppealStepCreate) createSpec() (*AppealStep, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealStep.Create().
-//		SetOwnerID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealStepUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealStepCreate) OnConflict(opts ...sql.ConflictOption) *AppealStepUpsertOne {
-	_c.conflict = opts
-	return &AppealStepUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealStepCreate) OnConflictColumns(columns ...string) *AppealStepUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealStepUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// AppealStepUpsertOne is the builder for "upsert"-ing
-	//  one AppealStep node.
-	AppealStepUpsertOne struct {
-		create *AppealStepCreate
-	}
-
-	// AppealStepUpsert is the "OnConflict" setter.
-	AppealStepUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealstep.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealStepUpsertOne) UpdateNewValues() *AppealStepUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(appealstep.FieldID)
-		}
-		if _, exists := u.create.mutation.OwnerID(); exists {
-			s.SetIgnore(appealstep.FieldOwnerID)
-		}
-		if _, exists := u.create.mutation.AppealID(); exists {
-			s.SetIgnore(appealstep.FieldAppealID)
-		}
-		if _, exists := u.create.mutation.From(); exists {
-			s.SetIgnore(appealstep.FieldFrom)
-		}
-		if _, exists := u.create.mutation.To(); exists {
-			s.SetIgnore(appealstep.FieldTo)
-		}
-		if _, exists := u.create.mutation.Comment(); exists {
-			s.SetIgnore(appealstep.FieldComment)
-		}
-		if _, exists := u.create.mutation.Actor(); exists {
-			s.SetIgnore(appealstep.FieldActor)
-		}
-		if _, exists := u.create.mutation.OccurredAt(); exists {
-			s.SetIgnore(appealstep.FieldOccurredAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *AppealStepUpsertOne) Ignore() *AppealStepUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealStepUpsertOne) DoNothing() *AppealStepUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealStepCreate.OnConflict
-// documentation for more info.
-func (u *AppealStepUpsertOne) Update(set func(*AppealStepUpsert)) *AppealStepUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealStepUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealStepUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealStepCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealStepUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *AppealStepUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("ent: AppealStepUpsertOne.ID is not supported by MySQL driver. Use AppealStepUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *AppealStepUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // AppealStepCreateBulk is the builder for creating many AppealStep entities in bulk.
 type AppealStepCreateBulk struct {
 	config
 	err      error
 	builders []*AppealStepCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the AppealStep entities in the database.
@@ -455,7 +294,6 @@ func (_c *AppealStepCreateBulk) Save(ctx context.Context) ([]*AppealStep, error)
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -502,141 +340,6 @@ func (_c *AppealStepCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *AppealStepCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AppealStep.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AppealStepUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AppealStepCreateBulk) OnConflict(opts ...sql.ConflictOption) *AppealStepUpsertBulk {
-	_c.conflict = opts
-	return &AppealStepUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AppealStepCreateBulk) OnConflictColumns(columns ...string) *AppealStepUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AppealStepUpsertBulk{
-		create: _c,
-	}
-}
-
-// AppealStepUpsertBulk is the builder for "upsert"-ing
-// a bulk of AppealStep nodes.
-type AppealStepUpsertBulk struct {
-	create *AppealStepCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(appealstep.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AppealStepUpsertBulk) UpdateNewValues() *AppealStepUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(appealstep.FieldID)
-			}
-			if _, exists := b.mutation.OwnerID(); exists {
-				s.SetIgnore(appealstep.FieldOwnerID)
-			}
-			if _, exists := b.mutation.AppealID(); exists {
-				s.SetIgnore(appealstep.FieldAppealID)
-			}
-			if _, exists := b.mutation.From(); exists {
-				s.SetIgnore(appealstep.FieldFrom)
-			}
-			if _, exists := b.mutation.To(); exists {
-				s.SetIgnore(appealstep.FieldTo)
-			}
-			if _, exists := b.mutation.Comment(); exists {
-				s.SetIgnore(appealstep.FieldComment)
-			}
-			if _, exists := b.mutation.Actor(); exists {
-				s.SetIgnore(appealstep.FieldActor)
-			}
-			if _, exists := b.mutation.OccurredAt(); exists {
-				s.SetIgnore(appealstep.FieldOccurredAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AppealStep.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *AppealStepUpsertBulk) Ignore() *AppealStepUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AppealStepUpsertBulk) DoNothing() *AppealStepUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AppealStepCreateBulk.OnConflict
-// documentation for more info.
-func (u *AppealStepUpsertBulk) Update(set func(*AppealStepUpsert)) *AppealStepUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AppealStepUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *AppealStepUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the AppealStepCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AppealStepCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AppealStepUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

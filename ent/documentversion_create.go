@@ -10,8 +10,6 @@ import (
 	"kabinet/ent/documentversion"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
@@ -22,7 +20,6 @@ type DocumentVersionCreate struct {
 	config
 	mutation *DocumentVersionMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetOwnerID sets the "owner_id" field.
@@ -223,7 +220,6 @@ func (_c *DocumentVersionCreate) createSpec() (*DocumentVersion, *sqlgraph.Creat
 		_node = &DocumentVersion{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(documentversion.Table, sqlgraph.NewFieldSpec(documentversion.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -280,174 +276,11 @@ func (_c *DocumentVersionCreate) createSpec() (*DocumentVersion, *sqlgraph.Creat
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.DocumentVersion.Create().
-//		SetOwnerID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.DocumentVersionUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *DocumentVersionCreate) OnConflict(opts ...sql.ConflictOption) *DocumentVersionUpsertOne {
-	_c.conflict = opts
-	return &DocumentVersionUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *DocumentVersionCreate) OnConflictColumns(columns ...string) *DocumentVersionUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &DocumentVersionUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// DocumentVersionUpsertOne is the builder for "upsert"-ing
-	//  one DocumentVersion node.
-	DocumentVersionUpsertOne struct {
-		create *DocumentVersionCreate
-	}
-
-	// DocumentVersionUpsert is the "OnConflict" setter.
-	DocumentVersionUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(documentversion.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *DocumentVersionUpsertOne) UpdateNewValues() *DocumentVersionUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(documentversion.FieldID)
-		}
-		if _, exists := u.create.mutation.OwnerID(); exists {
-			s.SetIgnore(documentversion.FieldOwnerID)
-		}
-		if _, exists := u.create.mutation.DocumentID(); exists {
-			s.SetIgnore(documentversion.FieldDocumentID)
-		}
-		if _, exists := u.create.mutation.Number(); exists {
-			s.SetIgnore(documentversion.FieldNumber)
-		}
-		if _, exists := u.create.mutation.FileName(); exists {
-			s.SetIgnore(documentversion.FieldFileName)
-		}
-		if _, exists := u.create.mutation.MediaType(); exists {
-			s.SetIgnore(documentversion.FieldMediaType)
-		}
-		if _, exists := u.create.mutation.Size(); exists {
-			s.SetIgnore(documentversion.FieldSize)
-		}
-		if _, exists := u.create.mutation.Sha256(); exists {
-			s.SetIgnore(documentversion.FieldSha256)
-		}
-		if _, exists := u.create.mutation.BlobKey(); exists {
-			s.SetIgnore(documentversion.FieldBlobKey)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(documentversion.FieldCreatedAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *DocumentVersionUpsertOne) Ignore() *DocumentVersionUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *DocumentVersionUpsertOne) DoNothing() *DocumentVersionUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the DocumentVersionCreate.OnConflict
-// documentation for more info.
-func (u *DocumentVersionUpsertOne) Update(set func(*DocumentVersionUpsert)) *DocumentVersionUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&DocumentVersionUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *DocumentVersionUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for DocumentVersionCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *DocumentVersionUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *DocumentVersionUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("ent: DocumentVersionUpsertOne.ID is not supported by MySQL driver. Use DocumentVersionUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *DocumentVersionUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // DocumentVersionCreateBulk is the builder for creating many DocumentVersion entities in bulk.
 type DocumentVersionCreateBulk struct {
 	config
 	err      error
 	builders []*DocumentVersionCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the DocumentVersion entities in the database.
@@ -477,7 +310,6 @@ func (_c *DocumentVersionCreateBulk) Save(ctx context.Context) ([]*DocumentVersi
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -524,147 +356,6 @@ func (_c *DocumentVersionCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *DocumentVersionCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.DocumentVersion.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.DocumentVersionUpsert) {
-//			SetOwnerID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *DocumentVersionCreateBulk) OnConflict(opts ...sql.ConflictOption) *DocumentVersionUpsertBulk {
-	_c.conflict = opts
-	return &DocumentVersionUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *DocumentVersionCreateBulk) OnConflictColumns(columns ...string) *DocumentVersionUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &DocumentVersionUpsertBulk{
-		create: _c,
-	}
-}
-
-// DocumentVersionUpsertBulk is the builder for "upsert"-ing
-// a bulk of DocumentVersion nodes.
-type DocumentVersionUpsertBulk struct {
-	create *DocumentVersionCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(documentversion.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *DocumentVersionUpsertBulk) UpdateNewValues() *DocumentVersionUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(documentversion.FieldID)
-			}
-			if _, exists := b.mutation.OwnerID(); exists {
-				s.SetIgnore(documentversion.FieldOwnerID)
-			}
-			if _, exists := b.mutation.DocumentID(); exists {
-				s.SetIgnore(documentversion.FieldDocumentID)
-			}
-			if _, exists := b.mutation.Number(); exists {
-				s.SetIgnore(documentversion.FieldNumber)
-			}
-			if _, exists := b.mutation.FileName(); exists {
-				s.SetIgnore(documentversion.FieldFileName)
-			}
-			if _, exists := b.mutation.MediaType(); exists {
-				s.SetIgnore(documentversion.FieldMediaType)
-			}
-			if _, exists := b.mutation.Size(); exists {
-				s.SetIgnore(documentversion.FieldSize)
-			}
-			if _, exists := b.mutation.Sha256(); exists {
-				s.SetIgnore(documentversion.FieldSha256)
-			}
-			if _, exists := b.mutation.BlobKey(); exists {
-				s.SetIgnore(documentversion.FieldBlobKey)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(documentversion.FieldCreatedAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.DocumentVersion.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *DocumentVersionUpsertBulk) Ignore() *DocumentVersionUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *DocumentVersionUpsertBulk) DoNothing() *DocumentVersionUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the DocumentVersionCreateBulk.OnConflict
-// documentation for more info.
-func (u *DocumentVersionUpsertBulk) Update(set func(*DocumentVersionUpsert)) *DocumentVersionUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&DocumentVersionUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *DocumentVersionUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the DocumentVersionCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for DocumentVersionCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *DocumentVersionUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -4,4 +4,4 @@
 // need) and migrate (versioned SQL). Everything else here is generated; `make generate` makes it anew.
 package ent
 
-//go:generate go tool ent generate --feature privacy,sql/upsert,sql/modifier,sql/lock,sql/execquery,sql/versioned-migration --template ./template/wherep.tmpl --target . ./schema
+//go:generate go tool ent generate --feature privacy,sql/modifier,sql/lock,sql/execquery,sql/versioned-migration --template ./template/wherep.tmpl --target . ./schema
