@@ -158,7 +158,7 @@ func unambiguous(data []byte) bool {
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			return errors.Is(err, io.EOF)
+			return errors.Is(err, io.EOF) && len(open) == 0
 		}
 		inObject := len(open) > 0 && open[len(open)-1] != nil
 		switch token := token.(type) {
