@@ -155,6 +155,21 @@ func TestSignaturesOutOfRange(t *testing.T) {
 	require.ErrorIs(t, err, gost.ErrDigest)
 }
 
+// On a curve whose order has room above it, s and s+q would be two signatures of one message.
+func TestSignatureIsUnique(t *testing.T) {
+	key, err := gost.GenerateKey(crand.Reader, gost.TC26A)
+	require.NoError(t, err)
+	order, _ := new(big.Int).SetString("400000000000000000000000000000000FD8CDDFC87B6635C115AF556C360C67", 16)
+	signature, err := key.SignMessage(crand.Reader, nil)
+	require.NoError(t, err)
+	for _, half := range []int{0, 32} {
+		forged := bytes.Clone(signature)
+		part := new(big.Int).SetBytes(forged[half : half+32])
+		part.Add(part, order).FillBytes(forged[half : half+32])
+		require.False(t, key.PublicKey().Verify(nil, forged), half)
+	}
+}
+
 // A digest that is a multiple of the order counts as one (RFC 7091, section 6.1).
 func TestDigestOfZero(t *testing.T) {
 	key, err := gost.GenerateKey(crand.Reader, gost.TC26A)

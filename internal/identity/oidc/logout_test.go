@@ -1,0 +1,140 @@
+package oidc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+
+	"kabinet/internal/clock"
+	"kabinet/internal/identity"
+	"kabinet/internal/identity/oidc"
+)
+
+const event = "http://schemas.openid.net/event/backchannel-logout"
+
+func (p *provider) logoutClaims() object {
+	now := p.clock.Now()
+	return object{
+		"iss": p.config.Issuer, "aud": clientID, "iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(),
+		"jti": "token-1", "sub": subject, "sid": "session-1", "events": object{event: object{}},
+	}
+}
+
+func TestVerifyLogoutToken(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(object)
+		want   error
+	}{
+		"in order":             {func(object) {}, nil},
+		"sub alone":            {func(c object) { delete(c, "sid") }, nil},
+		"sid alone":            {func(c object) { delete(c, "sub") }, nil},
+		"neither":              {func(c object) { delete(c, "sub"); delete(c, "sid") }, identity.ErrToken},
+		"with a nonce":         {func(c object) { c["nonce"] = "x" }, identity.ErrToken},
+		"with a null nonce":    {func(c object) { c["nonce"] = nil }, identity.ErrToken},
+		"no events":            {func(c object) { delete(c, "events") }, identity.ErrToken},
+		"another event":        {func(c object) { c["events"] = object{"http://example.ru/event": object{}} }, identity.ErrToken},
+		"event is null":        {func(c object) { c["events"] = object{event: nil} }, identity.ErrToken},
+		"event is text":        {func(c object) { c["events"] = object{event: "yes"} }, identity.ErrToken},
+		"events are a list":    {func(c object) { c["events"] = []string{event} }, identity.ErrToken},
+		"no jti":               {func(c object) { delete(c, "jti") }, identity.ErrToken},
+		"no iat":               {func(c object) { delete(c, "iat") }, identity.ErrToken},
+		"no exp":               {func(c object) { delete(c, "exp") }, identity.ErrToken},
+		"expired":              {func(c object) { c["exp"] = c["iat"].(int64) - 60 }, identity.ErrToken},
+		"issued in the future": {func(c object) { c["iat"] = c["iat"].(int64) + 31 }, identity.ErrToken},
+		"issued long ago":      {func(c object) { c["iat"] = c["iat"].(int64) - 331 }, identity.ErrToken},
+		"another issuer":       {func(c object) { c["iss"] = "https://evil.example" }, identity.ErrToken},
+		"another audience":     {func(c object) { c["aud"] = "another" }, identity.ErrToken},
+		"no audience":          {func(c object) { delete(c, "aud") }, identity.ErrToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(t)
+			payload := p.logoutClaims()
+			c.change(payload)
+			sub, sid, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", payload))
+			if c.want != nil {
+				require.ErrorIs(t, err, c.want)
+				require.Empty(t, sub+sid)
+				return
+			}
+			require.NoError(t, err)
+			wantSub, _ := payload["sub"].(string)
+			wantSid, _ := payload["sid"].(string)
+			require.Equal(t, wantSub, sub)
+			require.Equal(t, wantSid, sid)
+		})
+	}
+}
+
+func TestForgedLogoutTokens(t *testing.T) {
+	p := newProvider(t)
+	c := p.logoutClaims()
+	for name, token := range map[string]string{
+		"none":                     p.unsigned(object{"alg": "none"}, c),
+		"another key":              p.sign(jose.RS256, foreignKey(), "first", c),
+		"HS256 with public key":    p.sign(jose.HS256, publicPEM(p), "first", c),
+		"unknown kid":              p.sign(jose.RS256, p.key, "unknown", c),
+		"id_token in its place":    p.idToken("nonce", "access"),
+		"id_token without a nonce": p.idToken("", "access"),
+		"nothing":                  "",
+	} {
+		_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+		require.ErrorIs(t, err, identity.ErrToken, name)
+	}
+	_, _, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", c))
+	require.NoError(t, err, "none of them used up the jti")
+}
+
+func TestLogoutTokenIsGoodOnce(t *testing.T) {
+	p := newProvider(t)
+	token := p.sign(jose.RS256, p.key, "first", p.logoutClaims())
+	_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+	require.NoError(t, err)
+	for range 400 {
+		_, _, err = p.rp.VerifyLogoutToken(t.Context(), token)
+		require.ErrorIs(t, err, identity.ErrToken)
+		p.clock.Advance(time.Second) // past exp and past the age: never good again
+	}
+}
+
+// Whoever posts tokens with invented key ids does not make us ask the provider each time.
+func TestUnknownKeysAreNotFetchedEachTime(t *testing.T) {
+	p := newProvider(t)
+	for i := range 50 {
+		token := p.sign(jose.RS256, foreignKey(), fmt.Sprintf("invented-%d", i), p.logoutClaims())
+		_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+		require.ErrorIs(t, err, identity.ErrToken)
+	}
+	require.Equal(t, int32(1), p.requests["/keys"].Load())
+}
+
+type deadMemory struct{}
+
+func (deadMemory) Once(context.Context, string, time.Time) (bool, error) {
+	return true, errors.New("no connection")
+}
+
+func TestLogoutWithoutMemoryIsRefused(t *testing.T) {
+	p := newProvider(t, func(p *provider) { p.config.Replay = deadMemory{} })
+	_, _, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
+	require.ErrorIs(t, err, identity.ErrUnavailable)
+}
+
+func TestMemory(t *testing.T) {
+	now := clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
+	memory := oidc.NewMemory(now)
+	once := func(key string) bool {
+		first, err := memory.Once(t.Context(), key, now.Now().Add(time.Minute))
+		require.NoError(t, err)
+		return first
+	}
+	require.True(t, once("a"))
+	require.True(t, once("b"))
+	require.False(t, once("a"))
+	now.Advance(time.Minute)
+	require.True(t, once("a"), "what has run out is forgotten")
+}
