@@ -39,6 +39,7 @@ build: ## build bin/kabinet, one static binary
 .PHONY: run
 run: export KABINET_MODE ?= demo
 run: export KABINET_DATA_DIR ?= $(CURDIR)/.data
+run: export KABINET_LOG_FORMAT ?= text
 run: build ## start it with demo people and nothing else needed; KABINET_* variables are heeded
 	@exec bin/kabinet serve
 

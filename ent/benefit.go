@@ -38,8 +38,8 @@ type Benefit struct {
 	StartsOn calendar.Date `json:"starts_on,omitempty"`
 	// EndsOn holds the value of the "ends_on" field.
 	EndsOn calendar.Date `json:"ends_on,omitempty"`
-	// kopecks
-	Amount int64 `json:"amount,omitempty"`
+	// kopecks; absent while not known
+	Amount *int64 `json:"amount,omitempty"`
 	// Notice holds the value of the "notice" field.
 	Notice *string `json:"notice,omitempty"`
 	// FundSequence holds the value of the "fund_sequence" field.
@@ -178,7 +178,8 @@ func (_m *Benefit) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field amount", values[i])
 			} else if value.Valid {
-				_m.Amount = value.Int64
+				_m.Amount = new(int64)
+				*_m.Amount = value.Int64
 			}
 		case benefit.FieldNotice:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -268,8 +269,10 @@ func (_m *Benefit) String() string {
 	builder.WriteString("ends_on=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EndsOn))
 	builder.WriteString(", ")
-	builder.WriteString("amount=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Amount))
+	if v := _m.Amount; v != nil {
+		builder.WriteString("amount=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.Notice; v != nil {
 		builder.WriteString("notice=")

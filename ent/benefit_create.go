@@ -207,10 +207,6 @@ func (_c *BenefitCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *BenefitCreate) defaults() error {
-	if _, ok := _c.mutation.Amount(); !ok {
-		v := benefit.DefaultAmount
-		_c.mutation.SetAmount(v)
-	}
 	if _, ok := _c.mutation.FundSequence(); !ok {
 		v := benefit.DefaultFundSequence
 		_c.mutation.SetFundSequence(v)
@@ -262,9 +258,6 @@ func (_c *BenefitCreate) check() error {
 	}
 	if _, ok := _c.mutation.StartsOn(); !ok {
 		return &ValidationError{Name: "starts_on", err: errors.New(`ent: missing required field "Benefit.starts_on"`)}
-	}
-	if _, ok := _c.mutation.Amount(); !ok {
-		return &ValidationError{Name: "amount", err: errors.New(`ent: missing required field "Benefit.amount"`)}
 	}
 	if _, ok := _c.mutation.FundSequence(); !ok {
 		return &ValidationError{Name: "fund_sequence", err: errors.New(`ent: missing required field "Benefit.fund_sequence"`)}
@@ -338,7 +331,7 @@ func (_c *BenefitCreate) createSpec() (*Benefit, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Amount(); ok {
 		_spec.SetField(benefit.FieldAmount, field.TypeInt64, value)
-		_node.Amount = value
+		_node.Amount = &value
 	}
 	if value, ok := _c.mutation.Notice(); ok {
 		_spec.SetField(benefit.FieldNotice, field.TypeString, value)

@@ -150,6 +150,12 @@ func (_u *BenefitUpdate) AddAmount(v int64) *BenefitUpdate {
 	return _u
 }
 
+// ClearAmount clears the value of the "amount" field.
+func (_u *BenefitUpdate) ClearAmount() *BenefitUpdate {
+	_u.mutation.ClearAmount()
+	return _u
+}
+
 // SetNotice sets the "notice" field.
 func (_u *BenefitUpdate) SetNotice(v string) *BenefitUpdate {
 	_u.mutation.SetNotice(v)
@@ -326,6 +332,9 @@ func (_u *BenefitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedAmount(); ok {
 		_spec.AddField(benefit.FieldAmount, field.TypeInt64, value)
+	}
+	if _u.mutation.AmountCleared() {
+		_spec.ClearField(benefit.FieldAmount, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Notice(); ok {
 		_spec.SetField(benefit.FieldNotice, field.TypeString, value)
@@ -552,6 +561,12 @@ func (_u *BenefitUpdateOne) AddAmount(v int64) *BenefitUpdateOne {
 	return _u
 }
 
+// ClearAmount clears the value of the "amount" field.
+func (_u *BenefitUpdateOne) ClearAmount() *BenefitUpdateOne {
+	_u.mutation.ClearAmount()
+	return _u
+}
+
 // SetNotice sets the "notice" field.
 func (_u *BenefitUpdateOne) SetNotice(v string) *BenefitUpdateOne {
 	_u.mutation.SetNotice(v)
@@ -758,6 +773,9 @@ func (_u *BenefitUpdateOne) sqlSave(ctx context.Context) (_node *Benefit, err er
 	}
 	if value, ok := _u.mutation.AddedAmount(); ok {
 		_spec.AddField(benefit.FieldAmount, field.TypeInt64, value)
+	}
+	if _u.mutation.AmountCleared() {
+		_spec.ClearField(benefit.FieldAmount, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Notice(); ok {
 		_spec.SetField(benefit.FieldNotice, field.TypeString, value)

@@ -5784,7 +5784,7 @@ func (m *BenefitMutation) Amount() (r int64, exists bool) {
 // OldAmount returns the old "amount" field's value of the Benefit entity.
 // If the Benefit object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *BenefitMutation) OldAmount(ctx context.Context) (v int64, err error) {
+func (m *BenefitMutation) OldAmount(ctx context.Context) (v *int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
 	}
@@ -5816,10 +5816,24 @@ func (m *BenefitMutation) AddedAmount() (r int64, exists bool) {
 	return *v, true
 }
 
+// ClearAmount clears the value of the "amount" field.
+func (m *BenefitMutation) ClearAmount() {
+	m.amount = nil
+	m.addamount = nil
+	m.clearedFields[benefit.FieldAmount] = struct{}{}
+}
+
+// AmountCleared returns if the "amount" field was cleared in this mutation.
+func (m *BenefitMutation) AmountCleared() bool {
+	_, ok := m.clearedFields[benefit.FieldAmount]
+	return ok
+}
+
 // ResetAmount resets all changes to the "amount" field.
 func (m *BenefitMutation) ResetAmount() {
 	m.amount = nil
 	m.addamount = nil
+	delete(m.clearedFields, benefit.FieldAmount)
 }
 
 // SetNotice sets the "notice" field.
@@ -6300,6 +6314,9 @@ func (m *BenefitMutation) ClearedFields() []string {
 	if m.FieldCleared(benefit.FieldEndsOn) {
 		fields = append(fields, benefit.FieldEndsOn)
 	}
+	if m.FieldCleared(benefit.FieldAmount) {
+		fields = append(fields, benefit.FieldAmount)
+	}
 	if m.FieldCleared(benefit.FieldNotice) {
 		fields = append(fields, benefit.FieldNotice)
 	}
@@ -6322,6 +6339,9 @@ func (m *BenefitMutation) ClearField(name string) error {
 		return nil
 	case benefit.FieldEndsOn:
 		m.ClearEndsOn()
+		return nil
+	case benefit.FieldAmount:
+		m.ClearAmount()
 		return nil
 	case benefit.FieldNotice:
 		m.ClearNotice()
@@ -12774,6 +12794,7 @@ type SessionMutation struct {
 	absolute_ends_at *time.Time
 	ended_at         *time.Time
 	end_reason       *string
+	forgotten_at     *time.Time
 	clearedFields    map[string]struct{}
 	done             bool
 	oldValue         func(context.Context) (*Session, error)
@@ -13257,6 +13278,55 @@ func (m *SessionMutation) ResetEndReason() {
 	m.end_reason = nil
 }
 
+// SetForgottenAt sets the "forgotten_at" field.
+func (m *SessionMutation) SetForgottenAt(t time.Time) {
+	m.forgotten_at = &t
+}
+
+// ForgottenAt returns the value of the "forgotten_at" field in the mutation.
+func (m *SessionMutation) ForgottenAt() (r time.Time, exists bool) {
+	v := m.forgotten_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldForgottenAt returns the old "forgotten_at" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldForgottenAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldForgottenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldForgottenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldForgottenAt: %w", err)
+	}
+	return oldValue.ForgottenAt, nil
+}
+
+// ClearForgottenAt clears the value of the "forgotten_at" field.
+func (m *SessionMutation) ClearForgottenAt() {
+	m.forgotten_at = nil
+	m.clearedFields[session.FieldForgottenAt] = struct{}{}
+}
+
+// ForgottenAtCleared returns if the "forgotten_at" field was cleared in this mutation.
+func (m *SessionMutation) ForgottenAtCleared() bool {
+	_, ok := m.clearedFields[session.FieldForgottenAt]
+	return ok
+}
+
+// ResetForgottenAt resets all changes to the "forgotten_at" field.
+func (m *SessionMutation) ResetForgottenAt() {
+	m.forgotten_at = nil
+	delete(m.clearedFields, session.FieldForgottenAt)
+}
+
 // Where appends a list predicates to the SessionMutation builder.
 func (m *SessionMutation) Where(ps ...predicate.Session) {
 	m.predicates = append(m.predicates, ps...)
@@ -13291,7 +13361,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.owner_id != nil {
 		fields = append(fields, session.FieldOwnerID)
 	}
@@ -13322,6 +13392,9 @@ func (m *SessionMutation) Fields() []string {
 	if m.end_reason != nil {
 		fields = append(fields, session.FieldEndReason)
 	}
+	if m.forgotten_at != nil {
+		fields = append(fields, session.FieldForgottenAt)
+	}
 	return fields
 }
 
@@ -13350,6 +13423,8 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.EndedAt()
 	case session.FieldEndReason:
 		return m.EndReason()
+	case session.FieldForgottenAt:
+		return m.ForgottenAt()
 	}
 	return nil, false
 }
@@ -13379,6 +13454,8 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEndedAt(ctx)
 	case session.FieldEndReason:
 		return m.OldEndReason(ctx)
+	case session.FieldForgottenAt:
+		return m.OldForgottenAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Session field %s", name)
 }
@@ -13458,6 +13535,13 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEndReason(v)
 		return nil
+	case session.FieldForgottenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetForgottenAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
 }
@@ -13491,6 +13575,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldEndedAt) {
 		fields = append(fields, session.FieldEndedAt)
 	}
+	if m.FieldCleared(session.FieldForgottenAt) {
+		fields = append(fields, session.FieldForgottenAt)
+	}
 	return fields
 }
 
@@ -13507,6 +13594,9 @@ func (m *SessionMutation) ClearField(name string) error {
 	switch name {
 	case session.FieldEndedAt:
 		m.ClearEndedAt()
+		return nil
+	case session.FieldForgottenAt:
+		m.ClearForgottenAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Session nullable field %s", name)
@@ -13545,6 +13635,9 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldEndReason:
 		m.ResetEndReason()
+		return nil
+	case session.FieldForgottenAt:
+		m.ResetForgottenAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
@@ -14761,7 +14854,7 @@ func (m *SickLeaveMutation) AverageEarnings() (r int64, exists bool) {
 // OldAverageEarnings returns the old "average_earnings" field's value of the SickLeave entity.
 // If the SickLeave object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SickLeaveMutation) OldAverageEarnings(ctx context.Context) (v int64, err error) {
+func (m *SickLeaveMutation) OldAverageEarnings(ctx context.Context) (v *int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAverageEarnings is only allowed on UpdateOne operations")
 	}
@@ -14793,10 +14886,24 @@ func (m *SickLeaveMutation) AddedAverageEarnings() (r int64, exists bool) {
 	return *v, true
 }
 
+// ClearAverageEarnings clears the value of the "average_earnings" field.
+func (m *SickLeaveMutation) ClearAverageEarnings() {
+	m.average_earnings = nil
+	m.addaverage_earnings = nil
+	m.clearedFields[sickleave.FieldAverageEarnings] = struct{}{}
+}
+
+// AverageEarningsCleared returns if the "average_earnings" field was cleared in this mutation.
+func (m *SickLeaveMutation) AverageEarningsCleared() bool {
+	_, ok := m.clearedFields[sickleave.FieldAverageEarnings]
+	return ok
+}
+
 // ResetAverageEarnings resets all changes to the "average_earnings" field.
 func (m *SickLeaveMutation) ResetAverageEarnings() {
 	m.average_earnings = nil
 	m.addaverage_earnings = nil
+	delete(m.clearedFields, sickleave.FieldAverageEarnings)
 }
 
 // SetAverageDailyEarnings sets the "average_daily_earnings" field.
@@ -14817,7 +14924,7 @@ func (m *SickLeaveMutation) AverageDailyEarnings() (r int64, exists bool) {
 // OldAverageDailyEarnings returns the old "average_daily_earnings" field's value of the SickLeave entity.
 // If the SickLeave object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SickLeaveMutation) OldAverageDailyEarnings(ctx context.Context) (v int64, err error) {
+func (m *SickLeaveMutation) OldAverageDailyEarnings(ctx context.Context) (v *int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAverageDailyEarnings is only allowed on UpdateOne operations")
 	}
@@ -14849,10 +14956,24 @@ func (m *SickLeaveMutation) AddedAverageDailyEarnings() (r int64, exists bool) {
 	return *v, true
 }
 
+// ClearAverageDailyEarnings clears the value of the "average_daily_earnings" field.
+func (m *SickLeaveMutation) ClearAverageDailyEarnings() {
+	m.average_daily_earnings = nil
+	m.addaverage_daily_earnings = nil
+	m.clearedFields[sickleave.FieldAverageDailyEarnings] = struct{}{}
+}
+
+// AverageDailyEarningsCleared returns if the "average_daily_earnings" field was cleared in this mutation.
+func (m *SickLeaveMutation) AverageDailyEarningsCleared() bool {
+	_, ok := m.clearedFields[sickleave.FieldAverageDailyEarnings]
+	return ok
+}
+
 // ResetAverageDailyEarnings resets all changes to the "average_daily_earnings" field.
 func (m *SickLeaveMutation) ResetAverageDailyEarnings() {
 	m.average_daily_earnings = nil
 	m.addaverage_daily_earnings = nil
+	delete(m.clearedFields, sickleave.FieldAverageDailyEarnings)
 }
 
 // SetPaidByEmployer sets the "paid_by_employer" field.
@@ -14873,7 +14994,7 @@ func (m *SickLeaveMutation) PaidByEmployer() (r int64, exists bool) {
 // OldPaidByEmployer returns the old "paid_by_employer" field's value of the SickLeave entity.
 // If the SickLeave object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SickLeaveMutation) OldPaidByEmployer(ctx context.Context) (v int64, err error) {
+func (m *SickLeaveMutation) OldPaidByEmployer(ctx context.Context) (v *int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPaidByEmployer is only allowed on UpdateOne operations")
 	}
@@ -14905,10 +15026,24 @@ func (m *SickLeaveMutation) AddedPaidByEmployer() (r int64, exists bool) {
 	return *v, true
 }
 
+// ClearPaidByEmployer clears the value of the "paid_by_employer" field.
+func (m *SickLeaveMutation) ClearPaidByEmployer() {
+	m.paid_by_employer = nil
+	m.addpaid_by_employer = nil
+	m.clearedFields[sickleave.FieldPaidByEmployer] = struct{}{}
+}
+
+// PaidByEmployerCleared returns if the "paid_by_employer" field was cleared in this mutation.
+func (m *SickLeaveMutation) PaidByEmployerCleared() bool {
+	_, ok := m.clearedFields[sickleave.FieldPaidByEmployer]
+	return ok
+}
+
 // ResetPaidByEmployer resets all changes to the "paid_by_employer" field.
 func (m *SickLeaveMutation) ResetPaidByEmployer() {
 	m.paid_by_employer = nil
 	m.addpaid_by_employer = nil
+	delete(m.clearedFields, sickleave.FieldPaidByEmployer)
 }
 
 // SetPaidByFund sets the "paid_by_fund" field.
@@ -14929,7 +15064,7 @@ func (m *SickLeaveMutation) PaidByFund() (r int64, exists bool) {
 // OldPaidByFund returns the old "paid_by_fund" field's value of the SickLeave entity.
 // If the SickLeave object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SickLeaveMutation) OldPaidByFund(ctx context.Context) (v int64, err error) {
+func (m *SickLeaveMutation) OldPaidByFund(ctx context.Context) (v *int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPaidByFund is only allowed on UpdateOne operations")
 	}
@@ -14961,10 +15096,24 @@ func (m *SickLeaveMutation) AddedPaidByFund() (r int64, exists bool) {
 	return *v, true
 }
 
+// ClearPaidByFund clears the value of the "paid_by_fund" field.
+func (m *SickLeaveMutation) ClearPaidByFund() {
+	m.paid_by_fund = nil
+	m.addpaid_by_fund = nil
+	m.clearedFields[sickleave.FieldPaidByFund] = struct{}{}
+}
+
+// PaidByFundCleared returns if the "paid_by_fund" field was cleared in this mutation.
+func (m *SickLeaveMutation) PaidByFundCleared() bool {
+	_, ok := m.clearedFields[sickleave.FieldPaidByFund]
+	return ok
+}
+
 // ResetPaidByFund resets all changes to the "paid_by_fund" field.
 func (m *SickLeaveMutation) ResetPaidByFund() {
 	m.paid_by_fund = nil
 	m.addpaid_by_fund = nil
+	delete(m.clearedFields, sickleave.FieldPaidByFund)
 }
 
 // SetPaidOn sets the "paid_on" field.
@@ -15731,6 +15880,18 @@ func (m *SickLeaveMutation) ClearedFields() []string {
 	if m.FieldCleared(sickleave.FieldEmployment) {
 		fields = append(fields, sickleave.FieldEmployment)
 	}
+	if m.FieldCleared(sickleave.FieldAverageEarnings) {
+		fields = append(fields, sickleave.FieldAverageEarnings)
+	}
+	if m.FieldCleared(sickleave.FieldAverageDailyEarnings) {
+		fields = append(fields, sickleave.FieldAverageDailyEarnings)
+	}
+	if m.FieldCleared(sickleave.FieldPaidByEmployer) {
+		fields = append(fields, sickleave.FieldPaidByEmployer)
+	}
+	if m.FieldCleared(sickleave.FieldPaidByFund) {
+		fields = append(fields, sickleave.FieldPaidByFund)
+	}
 	if m.FieldCleared(sickleave.FieldPaidOn) {
 		fields = append(fields, sickleave.FieldPaidOn)
 	}
@@ -15780,6 +15941,18 @@ func (m *SickLeaveMutation) ClearField(name string) error {
 		return nil
 	case sickleave.FieldEmployment:
 		m.ClearEmployment()
+		return nil
+	case sickleave.FieldAverageEarnings:
+		m.ClearAverageEarnings()
+		return nil
+	case sickleave.FieldAverageDailyEarnings:
+		m.ClearAverageDailyEarnings()
+		return nil
+	case sickleave.FieldPaidByEmployer:
+		m.ClearPaidByEmployer()
+		return nil
+	case sickleave.FieldPaidByFund:
+		m.ClearPaidByFund()
 		return nil
 	case sickleave.FieldPaidOn:
 		m.ClearPaidOn()

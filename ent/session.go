@@ -37,7 +37,9 @@ type Session struct {
 	// EndedAt holds the value of the "ended_at" field.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// EndReason holds the value of the "end_reason" field.
-	EndReason    string `json:"end_reason,omitempty"`
+	EndReason string `json:"end_reason,omitempty"`
+	// when the copy was forgotten and every instance told; absent in an ended session: a sweep must do it
+	ForgottenAt  *time.Time `json:"forgotten_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -50,7 +52,7 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case session.FieldKind, session.FieldDevice, session.FieldEndReason:
 			values[i] = new(sql.NullString)
-		case session.FieldCreatedAt, session.FieldIdleEndsAt, session.FieldAbsoluteEndsAt, session.FieldEndedAt:
+		case session.FieldCreatedAt, session.FieldIdleEndsAt, session.FieldAbsoluteEndsAt, session.FieldEndedAt, session.FieldForgottenAt:
 			values[i] = new(sql.NullTime)
 		case session.FieldID, session.FieldOwnerID:
 			values[i] = new(uuid.UUID)
@@ -136,6 +138,13 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.EndReason = value.String
 			}
+		case session.FieldForgottenAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field forgotten_at", values[i])
+			} else if value.Valid {
+				_m.ForgottenAt = new(time.Time)
+				*_m.ForgottenAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -201,6 +210,11 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("end_reason=")
 	builder.WriteString(_m.EndReason)
+	builder.WriteString(", ")
+	if v := _m.ForgottenAt; v != nil {
+		builder.WriteString("forgotten_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -105,6 +105,20 @@ func (_c *SessionCreate) SetNillableEndReason(v *string) *SessionCreate {
 	return _c
 }
 
+// SetForgottenAt sets the "forgotten_at" field.
+func (_c *SessionCreate) SetForgottenAt(v time.Time) *SessionCreate {
+	_c.mutation.SetForgottenAt(v)
+	return _c
+}
+
+// SetNillableForgottenAt sets the "forgotten_at" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableForgottenAt(v *time.Time) *SessionCreate {
+	if v != nil {
+		_c.SetForgottenAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SessionCreate) SetID(v uuid.UUID) *SessionCreate {
 	_c.mutation.SetID(v)
@@ -282,6 +296,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EndReason(); ok {
 		_spec.SetField(session.FieldEndReason, field.TypeString, value)
 		_node.EndReason = value
+	}
+	if value, ok := _c.mutation.ForgottenAt(); ok {
+		_spec.SetField(session.FieldForgottenAt, field.TypeTime, value)
+		_node.ForgottenAt = &value
 	}
 	return _node, _spec
 }

@@ -117,6 +117,26 @@ func (_u *SessionUpdate) SetNillableEndReason(v *string) *SessionUpdate {
 	return _u
 }
 
+// SetForgottenAt sets the "forgotten_at" field.
+func (_u *SessionUpdate) SetForgottenAt(v time.Time) *SessionUpdate {
+	_u.mutation.SetForgottenAt(v)
+	return _u
+}
+
+// SetNillableForgottenAt sets the "forgotten_at" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableForgottenAt(v *time.Time) *SessionUpdate {
+	if v != nil {
+		_u.SetForgottenAt(*v)
+	}
+	return _u
+}
+
+// ClearForgottenAt clears the value of the "forgotten_at" field.
+func (_u *SessionUpdate) ClearForgottenAt() *SessionUpdate {
+	_u.mutation.ClearForgottenAt()
+	return _u
+}
+
 // Mutation returns the SessionMutation object of the builder.
 func (_u *SessionUpdate) Mutation() *SessionMutation {
 	return _u.mutation
@@ -200,6 +220,12 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(session.FieldEndReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ForgottenAt(); ok {
+		_spec.SetField(session.FieldForgottenAt, field.TypeTime, value)
+	}
+	if _u.mutation.ForgottenAtCleared() {
+		_spec.ClearField(session.FieldForgottenAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -308,6 +334,26 @@ func (_u *SessionUpdateOne) SetNillableEndReason(v *string) *SessionUpdateOne {
 	if v != nil {
 		_u.SetEndReason(*v)
 	}
+	return _u
+}
+
+// SetForgottenAt sets the "forgotten_at" field.
+func (_u *SessionUpdateOne) SetForgottenAt(v time.Time) *SessionUpdateOne {
+	_u.mutation.SetForgottenAt(v)
+	return _u
+}
+
+// SetNillableForgottenAt sets the "forgotten_at" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableForgottenAt(v *time.Time) *SessionUpdateOne {
+	if v != nil {
+		_u.SetForgottenAt(*v)
+	}
+	return _u
+}
+
+// ClearForgottenAt clears the value of the "forgotten_at" field.
+func (_u *SessionUpdateOne) ClearForgottenAt() *SessionUpdateOne {
+	_u.mutation.ClearForgottenAt()
 	return _u
 }
 
@@ -424,6 +470,12 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(session.FieldEndReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ForgottenAt(); ok {
+		_spec.SetField(session.FieldForgottenAt, field.TypeTime, value)
+	}
+	if _u.mutation.ForgottenAtCleared() {
+		_spec.ClearField(session.FieldForgottenAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Session{config: _u.config}

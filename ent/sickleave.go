@@ -65,14 +65,14 @@ type SickLeave struct {
 	Employment *string `json:"employment,omitempty"`
 	// insurance record (страховой стаж), whole months
 	InsuredMonths int `json:"insured_months,omitempty"`
-	// kopecks
-	AverageEarnings int64 `json:"average_earnings,omitempty"`
-	// kopecks
-	AverageDailyEarnings int64 `json:"average_daily_earnings,omitempty"`
-	// kopecks
-	PaidByEmployer int64 `json:"paid_by_employer,omitempty"`
-	// kopecks
-	PaidByFund int64 `json:"paid_by_fund,omitempty"`
+	// kopecks; absent while not known
+	AverageEarnings *int64 `json:"average_earnings,omitempty"`
+	// kopecks; absent while not known
+	AverageDailyEarnings *int64 `json:"average_daily_earnings,omitempty"`
+	// kopecks; absent while not known
+	PaidByEmployer *int64 `json:"paid_by_employer,omitempty"`
+	// kopecks; absent while not known
+	PaidByFund *int64 `json:"paid_by_fund,omitempty"`
 	// PaidOn holds the value of the "paid_on" field.
 	PaidOn calendar.Date `json:"paid_on,omitempty"`
 	// sequence of the newest event of the fund that was applied
@@ -291,25 +291,29 @@ func (_m *SickLeave) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field average_earnings", values[i])
 			} else if value.Valid {
-				_m.AverageEarnings = value.Int64
+				_m.AverageEarnings = new(int64)
+				*_m.AverageEarnings = value.Int64
 			}
 		case sickleave.FieldAverageDailyEarnings:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field average_daily_earnings", values[i])
 			} else if value.Valid {
-				_m.AverageDailyEarnings = value.Int64
+				_m.AverageDailyEarnings = new(int64)
+				*_m.AverageDailyEarnings = value.Int64
 			}
 		case sickleave.FieldPaidByEmployer:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field paid_by_employer", values[i])
 			} else if value.Valid {
-				_m.PaidByEmployer = value.Int64
+				_m.PaidByEmployer = new(int64)
+				*_m.PaidByEmployer = value.Int64
 			}
 		case sickleave.FieldPaidByFund:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field paid_by_fund", values[i])
 			} else if value.Valid {
-				_m.PaidByFund = value.Int64
+				_m.PaidByFund = new(int64)
+				*_m.PaidByFund = value.Int64
 			}
 		case sickleave.FieldPaidOn:
 			if value, ok := values[i].(*calendar.Date); !ok {
@@ -448,17 +452,25 @@ func (_m *SickLeave) String() string {
 	builder.WriteString("insured_months=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InsuredMonths))
 	builder.WriteString(", ")
-	builder.WriteString("average_earnings=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AverageEarnings))
+	if v := _m.AverageEarnings; v != nil {
+		builder.WriteString("average_earnings=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("average_daily_earnings=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AverageDailyEarnings))
+	if v := _m.AverageDailyEarnings; v != nil {
+		builder.WriteString("average_daily_earnings=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("paid_by_employer=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PaidByEmployer))
+	if v := _m.PaidByEmployer; v != nil {
+		builder.WriteString("paid_by_employer=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("paid_by_fund=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PaidByFund))
+	if v := _m.PaidByFund; v != nil {
+		builder.WriteString("paid_by_fund=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("paid_on=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PaidOn))

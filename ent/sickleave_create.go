@@ -439,22 +439,6 @@ func (_c *SickLeaveCreate) defaults() error {
 		v := sickleave.DefaultInsuredMonths
 		_c.mutation.SetInsuredMonths(v)
 	}
-	if _, ok := _c.mutation.AverageEarnings(); !ok {
-		v := sickleave.DefaultAverageEarnings
-		_c.mutation.SetAverageEarnings(v)
-	}
-	if _, ok := _c.mutation.AverageDailyEarnings(); !ok {
-		v := sickleave.DefaultAverageDailyEarnings
-		_c.mutation.SetAverageDailyEarnings(v)
-	}
-	if _, ok := _c.mutation.PaidByEmployer(); !ok {
-		v := sickleave.DefaultPaidByEmployer
-		_c.mutation.SetPaidByEmployer(v)
-	}
-	if _, ok := _c.mutation.PaidByFund(); !ok {
-		v := sickleave.DefaultPaidByFund
-		_c.mutation.SetPaidByFund(v)
-	}
 	if _, ok := _c.mutation.FundSequence(); !ok {
 		v := sickleave.DefaultFundSequence
 		_c.mutation.SetFundSequence(v)
@@ -521,18 +505,6 @@ func (_c *SickLeaveCreate) check() error {
 	}
 	if _, ok := _c.mutation.InsuredMonths(); !ok {
 		return &ValidationError{Name: "insured_months", err: errors.New(`ent: missing required field "SickLeave.insured_months"`)}
-	}
-	if _, ok := _c.mutation.AverageEarnings(); !ok {
-		return &ValidationError{Name: "average_earnings", err: errors.New(`ent: missing required field "SickLeave.average_earnings"`)}
-	}
-	if _, ok := _c.mutation.AverageDailyEarnings(); !ok {
-		return &ValidationError{Name: "average_daily_earnings", err: errors.New(`ent: missing required field "SickLeave.average_daily_earnings"`)}
-	}
-	if _, ok := _c.mutation.PaidByEmployer(); !ok {
-		return &ValidationError{Name: "paid_by_employer", err: errors.New(`ent: missing required field "SickLeave.paid_by_employer"`)}
-	}
-	if _, ok := _c.mutation.PaidByFund(); !ok {
-		return &ValidationError{Name: "paid_by_fund", err: errors.New(`ent: missing required field "SickLeave.paid_by_fund"`)}
 	}
 	if _, ok := _c.mutation.FundSequence(); !ok {
 		return &ValidationError{Name: "fund_sequence", err: errors.New(`ent: missing required field "SickLeave.fund_sequence"`)}
@@ -666,19 +638,19 @@ func (_c *SickLeaveCreate) createSpec() (*SickLeave, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.AverageEarnings(); ok {
 		_spec.SetField(sickleave.FieldAverageEarnings, field.TypeInt64, value)
-		_node.AverageEarnings = value
+		_node.AverageEarnings = &value
 	}
 	if value, ok := _c.mutation.AverageDailyEarnings(); ok {
 		_spec.SetField(sickleave.FieldAverageDailyEarnings, field.TypeInt64, value)
-		_node.AverageDailyEarnings = value
+		_node.AverageDailyEarnings = &value
 	}
 	if value, ok := _c.mutation.PaidByEmployer(); ok {
 		_spec.SetField(sickleave.FieldPaidByEmployer, field.TypeInt64, value)
-		_node.PaidByEmployer = value
+		_node.PaidByEmployer = &value
 	}
 	if value, ok := _c.mutation.PaidByFund(); ok {
 		_spec.SetField(sickleave.FieldPaidByFund, field.TypeInt64, value)
-		_node.PaidByFund = value
+		_node.PaidByFund = &value
 	}
 	if value, ok := _c.mutation.PaidOn(); ok {
 		_spec.SetField(sickleave.FieldPaidOn, field.TypeString, value)

@@ -398,6 +398,12 @@ func (_u *SickLeaveUpdate) AddAverageEarnings(v int64) *SickLeaveUpdate {
 	return _u
 }
 
+// ClearAverageEarnings clears the value of the "average_earnings" field.
+func (_u *SickLeaveUpdate) ClearAverageEarnings() *SickLeaveUpdate {
+	_u.mutation.ClearAverageEarnings()
+	return _u
+}
+
 // SetAverageDailyEarnings sets the "average_daily_earnings" field.
 func (_u *SickLeaveUpdate) SetAverageDailyEarnings(v int64) *SickLeaveUpdate {
 	_u.mutation.ResetAverageDailyEarnings()
@@ -416,6 +422,12 @@ func (_u *SickLeaveUpdate) SetNillableAverageDailyEarnings(v *int64) *SickLeaveU
 // AddAverageDailyEarnings adds value to the "average_daily_earnings" field.
 func (_u *SickLeaveUpdate) AddAverageDailyEarnings(v int64) *SickLeaveUpdate {
 	_u.mutation.AddAverageDailyEarnings(v)
+	return _u
+}
+
+// ClearAverageDailyEarnings clears the value of the "average_daily_earnings" field.
+func (_u *SickLeaveUpdate) ClearAverageDailyEarnings() *SickLeaveUpdate {
+	_u.mutation.ClearAverageDailyEarnings()
 	return _u
 }
 
@@ -440,6 +452,12 @@ func (_u *SickLeaveUpdate) AddPaidByEmployer(v int64) *SickLeaveUpdate {
 	return _u
 }
 
+// ClearPaidByEmployer clears the value of the "paid_by_employer" field.
+func (_u *SickLeaveUpdate) ClearPaidByEmployer() *SickLeaveUpdate {
+	_u.mutation.ClearPaidByEmployer()
+	return _u
+}
+
 // SetPaidByFund sets the "paid_by_fund" field.
 func (_u *SickLeaveUpdate) SetPaidByFund(v int64) *SickLeaveUpdate {
 	_u.mutation.ResetPaidByFund()
@@ -458,6 +476,12 @@ func (_u *SickLeaveUpdate) SetNillablePaidByFund(v *int64) *SickLeaveUpdate {
 // AddPaidByFund adds value to the "paid_by_fund" field.
 func (_u *SickLeaveUpdate) AddPaidByFund(v int64) *SickLeaveUpdate {
 	_u.mutation.AddPaidByFund(v)
+	return _u
+}
+
+// ClearPaidByFund clears the value of the "paid_by_fund" field.
+func (_u *SickLeaveUpdate) ClearPaidByFund() *SickLeaveUpdate {
+	_u.mutation.ClearPaidByFund()
 	return _u
 }
 
@@ -705,11 +729,17 @@ func (_u *SickLeaveUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedAverageEarnings(); ok {
 		_spec.AddField(sickleave.FieldAverageEarnings, field.TypeInt64, value)
 	}
+	if _u.mutation.AverageEarningsCleared() {
+		_spec.ClearField(sickleave.FieldAverageEarnings, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.AverageDailyEarnings(); ok {
 		_spec.SetField(sickleave.FieldAverageDailyEarnings, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedAverageDailyEarnings(); ok {
 		_spec.AddField(sickleave.FieldAverageDailyEarnings, field.TypeInt64, value)
+	}
+	if _u.mutation.AverageDailyEarningsCleared() {
+		_spec.ClearField(sickleave.FieldAverageDailyEarnings, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.PaidByEmployer(); ok {
 		_spec.SetField(sickleave.FieldPaidByEmployer, field.TypeInt64, value)
@@ -717,11 +747,17 @@ func (_u *SickLeaveUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedPaidByEmployer(); ok {
 		_spec.AddField(sickleave.FieldPaidByEmployer, field.TypeInt64, value)
 	}
+	if _u.mutation.PaidByEmployerCleared() {
+		_spec.ClearField(sickleave.FieldPaidByEmployer, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.PaidByFund(); ok {
 		_spec.SetField(sickleave.FieldPaidByFund, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedPaidByFund(); ok {
 		_spec.AddField(sickleave.FieldPaidByFund, field.TypeInt64, value)
+	}
+	if _u.mutation.PaidByFundCleared() {
+		_spec.ClearField(sickleave.FieldPaidByFund, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.PaidOn(); ok {
 		_spec.SetField(sickleave.FieldPaidOn, field.TypeString, value)
@@ -1168,6 +1204,12 @@ func (_u *SickLeaveUpdateOne) AddAverageEarnings(v int64) *SickLeaveUpdateOne {
 	return _u
 }
 
+// ClearAverageEarnings clears the value of the "average_earnings" field.
+func (_u *SickLeaveUpdateOne) ClearAverageEarnings() *SickLeaveUpdateOne {
+	_u.mutation.ClearAverageEarnings()
+	return _u
+}
+
 // SetAverageDailyEarnings sets the "average_daily_earnings" field.
 func (_u *SickLeaveUpdateOne) SetAverageDailyEarnings(v int64) *SickLeaveUpdateOne {
 	_u.mutation.ResetAverageDailyEarnings()
@@ -1186,6 +1228,12 @@ func (_u *SickLeaveUpdateOne) SetNillableAverageDailyEarnings(v *int64) *SickLea
 // AddAverageDailyEarnings adds value to the "average_daily_earnings" field.
 func (_u *SickLeaveUpdateOne) AddAverageDailyEarnings(v int64) *SickLeaveUpdateOne {
 	_u.mutation.AddAverageDailyEarnings(v)
+	return _u
+}
+
+// ClearAverageDailyEarnings clears the value of the "average_daily_earnings" field.
+func (_u *SickLeaveUpdateOne) ClearAverageDailyEarnings() *SickLeaveUpdateOne {
+	_u.mutation.ClearAverageDailyEarnings()
 	return _u
 }
 
@@ -1210,6 +1258,12 @@ func (_u *SickLeaveUpdateOne) AddPaidByEmployer(v int64) *SickLeaveUpdateOne {
 	return _u
 }
 
+// ClearPaidByEmployer clears the value of the "paid_by_employer" field.
+func (_u *SickLeaveUpdateOne) ClearPaidByEmployer() *SickLeaveUpdateOne {
+	_u.mutation.ClearPaidByEmployer()
+	return _u
+}
+
 // SetPaidByFund sets the "paid_by_fund" field.
 func (_u *SickLeaveUpdateOne) SetPaidByFund(v int64) *SickLeaveUpdateOne {
 	_u.mutation.ResetPaidByFund()
@@ -1228,6 +1282,12 @@ func (_u *SickLeaveUpdateOne) SetNillablePaidByFund(v *int64) *SickLeaveUpdateOn
 // AddPaidByFund adds value to the "paid_by_fund" field.
 func (_u *SickLeaveUpdateOne) AddPaidByFund(v int64) *SickLeaveUpdateOne {
 	_u.mutation.AddPaidByFund(v)
+	return _u
+}
+
+// ClearPaidByFund clears the value of the "paid_by_fund" field.
+func (_u *SickLeaveUpdateOne) ClearPaidByFund() *SickLeaveUpdateOne {
+	_u.mutation.ClearPaidByFund()
 	return _u
 }
 
@@ -1505,11 +1565,17 @@ func (_u *SickLeaveUpdateOne) sqlSave(ctx context.Context) (_node *SickLeave, er
 	if value, ok := _u.mutation.AddedAverageEarnings(); ok {
 		_spec.AddField(sickleave.FieldAverageEarnings, field.TypeInt64, value)
 	}
+	if _u.mutation.AverageEarningsCleared() {
+		_spec.ClearField(sickleave.FieldAverageEarnings, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.AverageDailyEarnings(); ok {
 		_spec.SetField(sickleave.FieldAverageDailyEarnings, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedAverageDailyEarnings(); ok {
 		_spec.AddField(sickleave.FieldAverageDailyEarnings, field.TypeInt64, value)
+	}
+	if _u.mutation.AverageDailyEarningsCleared() {
+		_spec.ClearField(sickleave.FieldAverageDailyEarnings, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.PaidByEmployer(); ok {
 		_spec.SetField(sickleave.FieldPaidByEmployer, field.TypeInt64, value)
@@ -1517,11 +1583,17 @@ func (_u *SickLeaveUpdateOne) sqlSave(ctx context.Context) (_node *SickLeave, er
 	if value, ok := _u.mutation.AddedPaidByEmployer(); ok {
 		_spec.AddField(sickleave.FieldPaidByEmployer, field.TypeInt64, value)
 	}
+	if _u.mutation.PaidByEmployerCleared() {
+		_spec.ClearField(sickleave.FieldPaidByEmployer, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.PaidByFund(); ok {
 		_spec.SetField(sickleave.FieldPaidByFund, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedPaidByFund(); ok {
 		_spec.AddField(sickleave.FieldPaidByFund, field.TypeInt64, value)
+	}
+	if _u.mutation.PaidByFundCleared() {
+		_spec.ClearField(sickleave.FieldPaidByFund, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.PaidOn(); ok {
 		_spec.SetField(sickleave.FieldPaidOn, field.TypeString, value)

@@ -110,9 +110,11 @@ func TestNobodyGetsNothing(t *testing.T) {
 		for _, query := range []string{
 			`{ viewer { accessLevel } }`,
 			`{ node(id: "` + ref.Of(ref.Appeal, uuid.New()).String() + `") { id } }`,
+			`{ nodes(ids: ["` + ref.Of(ref.Appeal, uuid.New()).String() + `", "` + ref.Of(ref.Person, uuid.New()).String() + `"]) { id } }`,
 			`mutation { saveAppealDraft(input: {kind: INQUIRY, idempotencyKey: "0123456789"}) { appeal { id } userErrors { code } } }`,
 		} {
 			a := c.ask(viewer.Viewer{}, query, nil)
+			require.Len(t, a.Errors, 1, query)
 			require.Equal(t, "UNAUTHENTICATED", a.Errors[0].Extensions.Code, query)
 		}
 	})

@@ -47,6 +47,7 @@ type cabinet struct {
 	handler    http.Handler
 	store      *storage.Store
 	people     *person.Service
+	sessions   *session.Service
 	statements *atomic.Int64
 	log        *strings.Builder
 }
@@ -85,7 +86,7 @@ func newCabinet(t *testing.T, s *storage.Store, statements *atomic.Int64) *cabin
 	bus := signal.NewBus(client, log)
 	hub := feed.NewHub(s, bus, now, log)
 	recorder, journal := feed.NewRecorder(now, hub), audit.NewJournal(now)
-	people := person.New(s, sealer, now)
+	people := person.New(s, sealer, recorder, journal, now)
 	sickLeaves := sickleave.New(s, sealer, recorder, now)
 	services := graph.Services{
 		People: people, SickLeaves: sickLeaves, Benefits: benefit.New(s, sickLeaves, recorder, now),
@@ -98,7 +99,9 @@ func newCabinet(t *testing.T, s *storage.Store, statements *atomic.Int64) *cabin
 		Store: s, Sealer: sealer, Blobs: blobs, People: people, Feed: recorder, Journal: journal, Clock: now,
 	}))
 	handler := graph.NewServer(graph.Options{Services: services, Log: log, Streams: transport.NewStreams(0)})
-	return &cabinet{t: t, handler: handler, store: s, people: people, statements: statements, log: written}
+	return &cabinet{
+		t: t, handler: handler, store: s, people: people, sessions: services.Sessions, statements: statements, log: written,
+	}
 }
 
 // as gives the viewer that a demo person is when signed in.

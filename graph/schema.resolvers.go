@@ -44,11 +44,20 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []*ref.Ref) ([]model.Node
 	if len(ids) > page.MaxSize {
 		return nil, errTooManyIDs
 	}
-	nodes := make([]model.Node, len(ids))
+	if !viewer.FromContext(ctx).IsPerson() {
+		return nil, fault.ErrUnauthenticated
+	}
+	found, err := r.nodes(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	nodes, missing := make([]model.Node, len(ids)), 0
 	for i, id := range ids {
-		node, err := r.node(ctx, *id)
-		if err != nil {
-			graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), err)
+		node, ok := found[*id]
+		if !ok {
+			if missing++; missing <= maxNodeErrors {
+				graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i)), fault.ErrNotFound)
+			}
 			continue
 		}
 		nodes[i] = node

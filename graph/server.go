@@ -40,6 +40,8 @@ type Options struct {
 	Origins []string
 	// Ended gives the channel that closes when the session of a request ends.
 	Ended func(ctx context.Context) <-chan struct{}
+	// Acted is told of each query and mutation, by whichever transport it came.
+	Acted func(ctx context.Context)
 	// Streams are the open streams of the process.
 	Streams *transport.Streams
 }
@@ -56,11 +58,11 @@ func NewServer(o Options) http.Handler {
 	}
 	server := handler.New(generated.NewExecutableSchema(config))
 	server.AddTransport(transport.NewWebSocket(transport.WebSocketOptions{
-		Streams: o.Streams, Ended: o.Ended, Origins: o.Origins, Admit: admit,
+		Streams: o.Streams, Ended: o.Ended, Origins: o.Origins, Admit: admit, Acted: o.Acted,
 	}))
-	server.AddTransport(transport.NewSSE(transport.SSEOptions{Streams: o.Streams, Ended: o.Ended}))
-	server.AddTransport(transport.NewGet(transport.GetOptions{}))
-	server.AddTransport(transport.NewPost(transport.PostOptions{})) // last: it turns away whatever is left
+	server.AddTransport(transport.NewSSE(transport.SSEOptions{Streams: o.Streams, Ended: o.Ended, Acted: o.Acted}))
+	server.AddTransport(transport.NewGet(transport.GetOptions{Acted: o.Acted}))
+	server.AddTransport(transport.NewPost(transport.PostOptions{Acted: o.Acted})) // last: it turns away whatever is left
 	server.SetErrorPresenter(apierror.NewPresenter(o.Log, apierror.Options{Verbose: o.Development}))
 	server.SetRecoverFunc(apierror.NewRecover(o.Log))
 	server.SetQueryCache(limits.NewQueryCache(queryCacheMemory))

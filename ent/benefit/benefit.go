@@ -101,8 +101,6 @@ var (
 	TypeValidator func(string) error
 	// StateValidator is a validator for the "state" field. It is called by the builders before save.
 	StateValidator func(string) error
-	// DefaultAmount holds the default value on creation for the "amount" field.
-	DefaultAmount int64
 	// DefaultFundSequence holds the default value on creation for the "fund_sequence" field.
 	DefaultFundSequence int64
 	// DefaultID holds the default value on creation for the "id" field.

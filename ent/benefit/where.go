@@ -652,6 +652,16 @@ func AmountLTE(v int64) predicate.Benefit {
 	return predicate.Benefit(sql.FieldLTE(FieldAmount, v))
 }
 
+// AmountIsNil applies the IsNil predicate on the "amount" field.
+func AmountIsNil() predicate.Benefit {
+	return predicate.Benefit(sql.FieldIsNull(FieldAmount))
+}
+
+// AmountNotNil applies the NotNil predicate on the "amount" field.
+func AmountNotNil() predicate.Benefit {
+	return predicate.Benefit(sql.FieldNotNull(FieldAmount))
+}
+
 // NoticeEQ applies the EQ predicate on the "notice" field.
 func NoticeEQ(v string) predicate.Benefit {
 	return predicate.Benefit(sql.FieldEQ(FieldNotice, v))

@@ -224,7 +224,7 @@ var (
 		{Name: "state", Type: field.TypeString, Size: 64},
 		{Name: "starts_on", Type: field.TypeString, SchemaType: map[string]string{"postgres": "date", "sqlite3": "date"}},
 		{Name: "ends_on", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "date"}},
-		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "amount", Type: field.TypeInt64, Nullable: true},
 		{Name: "notice", Type: field.TypeString, Nullable: true},
 		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
 		{Name: "sick_leave_id", Type: field.TypeUUID, Nullable: true},
@@ -503,6 +503,7 @@ var (
 		{Name: "absolute_ends_at", Type: field.TypeTime},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "forgotten_at", Type: field.TypeTime, Nullable: true},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
 	SessionsTable = &schema.Table{
@@ -514,6 +515,19 @@ var (
 				Name:    "session_owner_id_created_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[6], SessionsColumns[0]},
+			},
+			{
+				Name:    "session_ended_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NOT NULL AND forgotten_at IS NULL",
+				},
+			},
+			{
+				Name:    "session_absolute_ends_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[8]},
 			},
 		},
 	}
@@ -543,10 +557,10 @@ var (
 		{Name: "employer_registration_number", Type: field.TypeString, Nullable: true},
 		{Name: "employment", Type: field.TypeString, Nullable: true},
 		{Name: "insured_months", Type: field.TypeInt, Default: 0},
-		{Name: "average_earnings", Type: field.TypeInt64, Default: 0},
-		{Name: "average_daily_earnings", Type: field.TypeInt64, Default: 0},
-		{Name: "paid_by_employer", Type: field.TypeInt64, Default: 0},
-		{Name: "paid_by_fund", Type: field.TypeInt64, Default: 0},
+		{Name: "average_earnings", Type: field.TypeInt64, Nullable: true},
+		{Name: "average_daily_earnings", Type: field.TypeInt64, Nullable: true},
+		{Name: "paid_by_employer", Type: field.TypeInt64, Nullable: true},
+		{Name: "paid_by_fund", Type: field.TypeInt64, Nullable: true},
 		{Name: "paid_on", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "date"}},
 		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
 	}

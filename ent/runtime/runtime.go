@@ -232,10 +232,6 @@ func init() {
 	benefitDescState := benefitFields[2].Descriptor()
 	// benefit.StateValidator is a validator for the "state" field. It is called by the builders before save.
 	benefit.StateValidator = benefitDescState.Validators[0].(func(string) error)
-	// benefitDescAmount is the schema descriptor for amount field.
-	benefitDescAmount := benefitFields[6].Descriptor()
-	// benefit.DefaultAmount holds the default value on creation for the amount field.
-	benefit.DefaultAmount = benefitDescAmount.Default.(int64)
 	// benefitDescFundSequence is the schema descriptor for fund_sequence field.
 	benefitDescFundSequence := benefitFields[8].Descriptor()
 	// benefit.DefaultFundSequence holds the default value on creation for the fund_sequence field.
@@ -560,22 +556,6 @@ func init() {
 	sickleaveDescInsuredMonths := sickleaveFields[19].Descriptor()
 	// sickleave.DefaultInsuredMonths holds the default value on creation for the insured_months field.
 	sickleave.DefaultInsuredMonths = sickleaveDescInsuredMonths.Default.(int)
-	// sickleaveDescAverageEarnings is the schema descriptor for average_earnings field.
-	sickleaveDescAverageEarnings := sickleaveFields[20].Descriptor()
-	// sickleave.DefaultAverageEarnings holds the default value on creation for the average_earnings field.
-	sickleave.DefaultAverageEarnings = sickleaveDescAverageEarnings.Default.(int64)
-	// sickleaveDescAverageDailyEarnings is the schema descriptor for average_daily_earnings field.
-	sickleaveDescAverageDailyEarnings := sickleaveFields[21].Descriptor()
-	// sickleave.DefaultAverageDailyEarnings holds the default value on creation for the average_daily_earnings field.
-	sickleave.DefaultAverageDailyEarnings = sickleaveDescAverageDailyEarnings.Default.(int64)
-	// sickleaveDescPaidByEmployer is the schema descriptor for paid_by_employer field.
-	sickleaveDescPaidByEmployer := sickleaveFields[22].Descriptor()
-	// sickleave.DefaultPaidByEmployer holds the default value on creation for the paid_by_employer field.
-	sickleave.DefaultPaidByEmployer = sickleaveDescPaidByEmployer.Default.(int64)
-	// sickleaveDescPaidByFund is the schema descriptor for paid_by_fund field.
-	sickleaveDescPaidByFund := sickleaveFields[23].Descriptor()
-	// sickleave.DefaultPaidByFund holds the default value on creation for the paid_by_fund field.
-	sickleave.DefaultPaidByFund = sickleaveDescPaidByFund.Default.(int64)
 	// sickleaveDescFundSequence is the schema descriptor for fund_sequence field.
 	sickleaveDescFundSequence := sickleaveFields[25].Descriptor()
 	// sickleave.DefaultFundSequence holds the default value on creation for the fund_sequence field.

@@ -25,7 +25,7 @@ func (Benefit) Fields() []ent.Field {
 		field.UUID("sick_leave_id", uuid.UUID{}).Optional().Nillable(),
 		day("starts_on"),
 		optionalDay("ends_on"),
-		kopecks("amount"),
+		optionalKopecks("amount"),
 		optionalText("notice"),
 		field.Int64("fund_sequence").Default(0),
 	}

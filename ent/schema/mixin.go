@@ -82,6 +82,11 @@ func kopecks(name string) ent.Field {
 	return field.Int64(name).Default(0).Comment("kopecks")
 }
 
+// optionalKopecks is kopecks that may be absent: nothing is another amount than none that is known.
+func optionalKopecks(name string) ent.Field {
+	return field.Int64(name).Optional().Nillable().Comment("kopecks; absent while not known")
+}
+
 // text is a short text column.
 func text(name string) ent.Field { return field.String(name).Default("") }
 

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -24,10 +25,16 @@ func (Session) Fields() []ent.Field {
 		field.Time("absolute_ends_at").Immutable(),
 		field.Time("ended_at").Optional().Nillable(),
 		text("end_reason"),
+		field.Time("forgotten_at").Optional().Nillable().
+			Comment("when the copy was forgotten and every instance told; absent in an ended session: a sweep must do it"),
 	}
 }
 
 // Indexes implements ent.Interface.
 func (Session) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("owner_id", "created_at", "id")}
+	return []ent.Index{
+		index.Fields("owner_id", "created_at", "id"),
+		index.Fields("ended_at").Annotations(entsql.IndexWhere("ended_at IS NOT NULL AND forgotten_at IS NULL")),
+		index.Fields("absolute_ends_at"),
+	}
 }

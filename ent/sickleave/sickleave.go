@@ -151,14 +151,6 @@ var (
 	DefaultClinicName string
 	// DefaultInsuredMonths holds the default value on creation for the "insured_months" field.
 	DefaultInsuredMonths int
-	// DefaultAverageEarnings holds the default value on creation for the "average_earnings" field.
-	DefaultAverageEarnings int64
-	// DefaultAverageDailyEarnings holds the default value on creation for the "average_daily_earnings" field.
-	DefaultAverageDailyEarnings int64
-	// DefaultPaidByEmployer holds the default value on creation for the "paid_by_employer" field.
-	DefaultPaidByEmployer int64
-	// DefaultPaidByFund holds the default value on creation for the "paid_by_fund" field.
-	DefaultPaidByFund int64
 	// DefaultFundSequence holds the default value on creation for the "fund_sequence" field.
 	DefaultFundSequence int64
 	// DefaultID holds the default value on creation for the "id" field.

@@ -1632,6 +1632,16 @@ func AverageEarningsLTE(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldLTE(FieldAverageEarnings, v))
 }
 
+// AverageEarningsIsNil applies the IsNil predicate on the "average_earnings" field.
+func AverageEarningsIsNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldIsNull(FieldAverageEarnings))
+}
+
+// AverageEarningsNotNil applies the NotNil predicate on the "average_earnings" field.
+func AverageEarningsNotNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldNotNull(FieldAverageEarnings))
+}
+
 // AverageDailyEarningsEQ applies the EQ predicate on the "average_daily_earnings" field.
 func AverageDailyEarningsEQ(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldEQ(FieldAverageDailyEarnings, v))
@@ -1670,6 +1680,16 @@ func AverageDailyEarningsLT(v int64) predicate.SickLeave {
 // AverageDailyEarningsLTE applies the LTE predicate on the "average_daily_earnings" field.
 func AverageDailyEarningsLTE(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldLTE(FieldAverageDailyEarnings, v))
+}
+
+// AverageDailyEarningsIsNil applies the IsNil predicate on the "average_daily_earnings" field.
+func AverageDailyEarningsIsNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldIsNull(FieldAverageDailyEarnings))
+}
+
+// AverageDailyEarningsNotNil applies the NotNil predicate on the "average_daily_earnings" field.
+func AverageDailyEarningsNotNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldNotNull(FieldAverageDailyEarnings))
 }
 
 // PaidByEmployerEQ applies the EQ predicate on the "paid_by_employer" field.
@@ -1712,6 +1732,16 @@ func PaidByEmployerLTE(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldLTE(FieldPaidByEmployer, v))
 }
 
+// PaidByEmployerIsNil applies the IsNil predicate on the "paid_by_employer" field.
+func PaidByEmployerIsNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldIsNull(FieldPaidByEmployer))
+}
+
+// PaidByEmployerNotNil applies the NotNil predicate on the "paid_by_employer" field.
+func PaidByEmployerNotNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldNotNull(FieldPaidByEmployer))
+}
+
 // PaidByFundEQ applies the EQ predicate on the "paid_by_fund" field.
 func PaidByFundEQ(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldEQ(FieldPaidByFund, v))
@@ -1750,6 +1780,16 @@ func PaidByFundLT(v int64) predicate.SickLeave {
 // PaidByFundLTE applies the LTE predicate on the "paid_by_fund" field.
 func PaidByFundLTE(v int64) predicate.SickLeave {
 	return predicate.SickLeave(sql.FieldLTE(FieldPaidByFund, v))
+}
+
+// PaidByFundIsNil applies the IsNil predicate on the "paid_by_fund" field.
+func PaidByFundIsNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldIsNull(FieldPaidByFund))
+}
+
+// PaidByFundNotNil applies the NotNil predicate on the "paid_by_fund" field.
+func PaidByFundNotNil() predicate.SickLeave {
+	return predicate.SickLeave(sql.FieldNotNull(FieldPaidByFund))
 }
 
 // PaidOnEQ applies the EQ predicate on the "paid_on" field.

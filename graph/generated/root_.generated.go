@@ -2295,7 +2295,7 @@ type Query {
     "The id."
     id: ID!
   ): Node
-  "Several things by their ids, in that order, null where there is none; at most 100."
+  "Several things by their ids, in that order, null where there is none; at most 100. The first ten that are missing are also told as errors."
   nodes(
     "The ids."
     ids: [ID!]!
@@ -2460,20 +2460,20 @@ type SickLeaveEmployer {
   registrationNumber: String
   "Insurance record (страховой стаж) in whole months."
   insuredMonths: Int!
-  "Earnings of the two years before, of which the average is taken (заработок для расчёта)."
-  averageEarnings: Money!
-  "Average daily earnings."
-  averageDailyEarnings: Money!
+  "Earnings of the two years before, of which the average is taken (заработок для расчёта); null while not known."
+  averageEarnings: Money
+  "Average daily earnings; null while not known."
+  averageDailyEarnings: Money
 }
 
 "What is paid for a sick leave."
 type SickLeavePayment {
-  "By the employer, before tax, for the first three days where the law says so."
-  byEmployer: Money!
-  "By the fund, before tax."
-  byFund: Money!
-  "Both together."
-  total: Money!
+  "By the employer, before tax, for the first three days where the law says so; null while not known."
+  byEmployer: Money
+  "By the fund, before tax; null while not known."
+  byFund: Money
+  "Both together; null until both are known."
+  total: Money
   "Day on which the fund paid."
   paidOn: Date
 }

@@ -950,11 +950,11 @@ func (ec *executionContext) _SickLeaveEmployer_averageEarnings(ctx context.Conte
 			return obj.AverageEarnings, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2kabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SickLeaveEmployer_averageEarnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -982,11 +982,11 @@ func (ec *executionContext) _SickLeaveEmployer_averageDailyEarnings(ctx context.
 			return obj.AverageDailyEarnings, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2kabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SickLeaveEmployer_averageDailyEarnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1014,11 +1014,11 @@ func (ec *executionContext) _SickLeavePayment_byEmployer(ctx context.Context, fi
 			return obj.ByEmployer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2kabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SickLeavePayment_byEmployer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1046,11 +1046,11 @@ func (ec *executionContext) _SickLeavePayment_byFund(ctx context.Context, field 
 			return obj.ByFund, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2kabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SickLeavePayment_byFund(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1078,11 +1078,11 @@ func (ec *executionContext) _SickLeavePayment_total(ctx context.Context, field g
 			return obj.Total(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2kabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖkabinetᚋinternalᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_SickLeavePayment_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1779,12 +1779,12 @@ func (ec *executionContext) _SickLeaveEmployer(ctx context.Context, sel ast.Sele
 			}
 		case "averageEarnings":
 			out.Values[i] = ec._SickLeaveEmployer_averageEarnings(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "averageDailyEarnings":
 			out.Values[i] = ec._SickLeaveEmployer_averageDailyEarnings(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1822,17 +1822,17 @@ func (ec *executionContext) _SickLeavePayment(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("SickLeavePayment")
 		case "byEmployer":
 			out.Values[i] = ec._SickLeavePayment_byEmployer(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "byFund":
 			out.Values[i] = ec._SickLeavePayment_byFund(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "total":
 			out.Values[i] = ec._SickLeavePayment_total(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "paidOn":

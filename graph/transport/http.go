@@ -14,19 +14,25 @@ import (
 // PostOptions configure Post.
 type PostOptions struct {
 	Limits RequestLimits
+	// Acted is called before each query and mutation that is run: an action of the person, which a subscription is not.
+	// It should be quick; nil does nothing.
+	Acted func(ctx context.Context)
 }
 
 // Post answers GraphQL over HTTP by POST. It also turns away every other method but GET, so that nothing is left
 // for the server to answer in its own words.
-type Post struct{ limits RequestLimits }
+type Post struct{ o PostOptions }
 
 // GetOptions configure Get.
 type GetOptions struct {
 	Limits RequestLimits
+	// Acted is called before each query that is run: an action of the person, which a subscription is not.
+	// It should be quick; nil does nothing.
+	Acted func(ctx context.Context)
 }
 
 // Get answers queries, and nothing else, by GET.
-type Get struct{ limits RequestLimits }
+type Get struct{ o GetOptions }
 
 var (
 	_ graphql.Transport = (*Post)(nil)
@@ -34,10 +40,22 @@ var (
 )
 
 // NewPost makes the transport for POST.
-func NewPost(o PostOptions) *Post { return &Post{limits: o.Limits.withDefaults()} }
+func NewPost(o PostOptions) *Post {
+	o.Limits = o.Limits.withDefaults()
+	if o.Acted == nil {
+		o.Acted = nothing
+	}
+	return &Post{o: o}
+}
 
 // NewGet makes the transport for GET.
-func NewGet(o GetOptions) *Get { return &Get{limits: o.Limits.withDefaults()} }
+func NewGet(o GetOptions) *Get {
+	o.Limits = o.Limits.withDefaults()
+	if o.Acted == nil {
+		o.Acted = nothing
+	}
+	return &Get{o: o}
+}
 
 // Supports implements graphql.Transport: everything but GET.
 func (t *Post) Supports(r *http.Request) bool { return r.Method != http.MethodGet }
@@ -49,7 +67,7 @@ func (t *Post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExec
 		turnAway(w, r, exec, errMethod)
 		return
 	}
-	answer(w, r, exec, t.limits)
+	answer(w, r, exec, t.o.Limits, t.o.Acted)
 }
 
 // Supports implements graphql.Transport: GET, unless it opens a WebSocket.
@@ -60,11 +78,11 @@ func (t *Get) Supports(r *http.Request) bool {
 // Do implements graphql.Transport.
 func (t *Get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	defer recoverInto(w, r, exec)
-	answer(w, r, exec, t.limits)
+	answer(w, r, exec, t.o.Limits, t.o.Acted)
 }
 
 // answer runs one operation that has one result.
-func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, limits RequestLimits) {
+func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, limits RequestLimits, acted func(context.Context)) {
 	mediaType := preferenceOf(r.Header).mediaType()
 	if mediaType == "" {
 		turnAway(w, r, exec, errAccept)
@@ -90,6 +108,7 @@ func answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 		turnAway(w, r.WithContext(ctx), exec, errMutationByGet)
 		return
 	}
+	acted(ctx)
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	resp := responses(ctx)
 	if resp == nil {

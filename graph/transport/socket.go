@@ -281,6 +281,9 @@ func (s *socket) run(ctx context.Context, op *operation, q *request) {
 		s.finish(ctx, op, "error", failed(ctx, s.exec, errs...))
 		return
 	}
+	if isAction(opCtx) {
+		s.o.Acted(ctx)
+	}
 	err := pump(ctx, s.exec, opCtx, func(resp *graphql.Response) bool {
 		if resp.Data == nil && len(resp.Errors) > 0 {
 			s.finish(ctx, op, "error", resp) // nothing was executed, or nothing more will be

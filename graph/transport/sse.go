@@ -24,6 +24,9 @@ type SSEOptions struct {
 	WriteTimeout time.Duration
 	// Ended gives the channel that closes when the session of the request ends; nil means that none does.
 	Ended func(ctx context.Context) <-chan struct{}
+	// Acted is called before each query and mutation that is run: an action of the person, which a subscription is not.
+	// It should be quick; nil does nothing.
+	Acted func(ctx context.Context)
 	// Streams counts the streams and shuts them down; nil means a set of its own.
 	Streams *Streams
 }
@@ -45,6 +48,9 @@ func NewSSE(o SSEOptions) *SSE {
 	}
 	if o.Ended == nil {
 		o.Ended = never
+	}
+	if o.Acted == nil {
+		o.Acted = nothing
 	}
 	if o.Streams == nil {
 		o.Streams = NewStreams(0)
@@ -95,6 +101,9 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 
+	if isAction(op) {
+		t.o.Acted(ctx)
+	}
 	if !s.begin() {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // ErrSlowReader is what a subscription reports with Fail when its reader cannot keep up. The stream is cut: a WebSocket
@@ -161,6 +162,12 @@ func (s *Streams) turn() *time.Timer {
 	}
 	return time.NewTimer(rand.N(s.jitter)) //nolint:gosec // no secret, only spread
 }
+
+// isAction tells whether an operation is something that a person does, and not only a stream that stands open.
+func isAction(op *graphql.OperationContext) bool { return op.Operation.Operation != ast.Subscription }
+
+// nothing is the default of Acted.
+func nothing(context.Context) {}
 
 // never is the default of Ended.
 func never(context.Context) <-chan struct{} { return nil }

@@ -57,6 +57,9 @@ type WebSocketOptions struct {
 	Admit func(ctx context.Context) error
 	// Ended gives the channel that closes when the session of the request ends; nil means that none does.
 	Ended func(ctx context.Context) <-chan struct{}
+	// Acted is called before each query and mutation that is run: an action of the person, which a subscription is not.
+	// It should be quick; nil does nothing.
+	Acted func(ctx context.Context)
 	// Streams counts the sockets and shuts them down; nil means a set of its own.
 	Streams *Streams
 	// OnClose is told the code with which each socket was closed, by whichever side; for metrics. May be nil.
@@ -100,6 +103,9 @@ func NewWebSocket(o WebSocketOptions) *WebSocket {
 	}
 	if o.Ended == nil {
 		o.Ended = never
+	}
+	if o.Acted == nil {
+		o.Acted = nothing
 	}
 	if o.Streams == nil {
 		o.Streams = NewStreams(0)

@@ -19,6 +19,8 @@ import (
 	"kabinet/internal/clock"
 	"kabinet/internal/config"
 	"kabinet/internal/feed"
+	"kabinet/internal/idempotency"
+	"kabinet/internal/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
 	"kabinet/internal/web"
@@ -40,11 +42,12 @@ type App struct {
 	clock   clock.Clock
 	metrics *prometheus.Registry
 
-	store   *storage.Store
-	redis   *redisParts
-	bus     *signal.Bus
-	hub     *feed.Hub
-	streams *transport.Streams
+	store    *storage.Store
+	redis    *redisParts
+	bus      *signal.Bus
+	hub      *feed.Hub
+	sessions *session.Service
+	streams  *transport.Streams
 
 	listeners []listener
 	banner    string
@@ -77,7 +80,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err e
 			return nil, err
 		}
 	}
-	return a, a.makeEdge(rooms)
+	return a, a.makeEdge(ctx, rooms)
 }
 
 // open opens the database and Redis.
@@ -108,8 +111,8 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err 
 }
 
 // makeEdge makes what faces the outside and takes the addresses.
-func (a *App) makeEdge(r *rooms) error {
-	provider, err := a.openProvider()
+func (a *App) makeEdge(ctx context.Context, r *rooms) error {
+	provider, err := a.openProvider(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (a *App) makeEdge(r *rooms) error {
 				Sessions: r.sessions, Feed: a.hub,
 			},
 			Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
-			Ended: web.Ended(r.sessions), Streams: a.streams,
+			Ended: web.Ended(r.sessions), Acted: web.Acted(r.sessions, a.clock), Streams: a.streams,
 		}),
 	}
 	if a.config.IsDemo() {
@@ -165,6 +168,8 @@ func (a *App) Run(ctx context.Context) error {
 	var rest errgroup.Group
 	rest.Go(func() error { a.bus.Run(background); return nil })
 	rest.Go(func() error { a.hub.Run(background); return nil })
+	rest.Go(func() error { a.sessions.Run(background); return nil })
+	rest.Go(func() error { a.purge(background); return nil })
 	for _, l := range a.listeners {
 		group.Go(func() error {
 			if err := l.server.Serve(l.socket); !errors.Is(err, http.ErrServerClosed) {
@@ -184,6 +189,33 @@ func (a *App) Run(ctx context.Context) error {
 	err := group.Wait()
 	stopBackground()
 	return errors.Join(err, rest.Wait(), a.close())
+}
+
+// purgeEvery is how often what is kept no more is deleted.
+const purgeEvery = time.Hour
+
+// purge deletes what is kept no more, until the context ends. Every instance does it; what one has deleted the others do
+// not find.
+func (a *App) purge(ctx context.Context) {
+	ticker := time.NewTicker(purgeEvery)
+	defer ticker.Stop()
+	for {
+		sessions, err := a.sessions.Purge(ctx)
+		keys, keysErr := idempotency.Purge(ctx, a.store, a.clock)
+		switch err := errors.Join(err, keysErr); {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			a.log.WarnContext(ctx, "purge failed; the next one goes on", "error", err)
+		case sessions+keys > 0:
+			a.log.InfoContext(ctx, "purged", "sessions", sessions, "idempotency_keys", keys)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 func (a *App) drain(ctx context.Context) error {

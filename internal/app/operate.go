@@ -190,8 +190,12 @@ func Doctor(ctx context.Context, c *config.Config, out io.Writer) error {
 	_, err = fund.NewVerifier(clock.System{}, revealed(c.FundSecrets)...)
 	report("fund secrets", err)
 	if !c.IsDemo() { // the demo makes its own
-		_, err = newRelyingParty(c, clock.System{})
-		report("esia", err)
+		if c.OidcIssuer != "" {
+			_, err = newPlainProvider(c, clock.System{})
+		} else {
+			_, err = newRelyingParty(c, clock.System{})
+		}
+		report("identity provider", err)
 	}
 	return errors.Join(faults...)
 }

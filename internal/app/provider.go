@@ -1,11 +1,8 @@
 package app
 
 import (
+	"context"
 	"crypto"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,43 +16,72 @@ import (
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/identity"
 	"kabinet/internal/identity/esia"
+	"kabinet/internal/identity/oidc"
 )
 
 // demoClientID is the cabinet's mnemonic at the emulator.
 const demoClientID = "KABINET"
 
-// openProvider makes the relying party of ESIA, and in the demo the emulator that it talks to.
-func (a *App) openProvider() (identity.Provider, error) {
-	if !a.config.IsDemo() {
+// openProvider makes the identity provider: a plain one if there is one, in the demo the emulator of ESIA, else ESIA.
+func (a *App) openProvider(ctx context.Context) (identity.Provider, error) {
+	if a.config.OidcIssuer == "" && a.config.IsDemo() {
+		c := esia.Config{RedirectURI: a.config.CallbackURL(), Clock: a.clock}
+		if err := a.startEmulator(&c); err != nil {
+			return nil, fmt.Errorf("esia emulator: %w", err)
+		}
+		return esia.New(c)
+	}
+	if a.config.OidcIssuer == "" {
 		return newRelyingParty(a.config, a.clock)
 	}
-	c := esia.Config{RedirectURI: a.config.CallbackURL(), Clock: a.clock}
-	if err := a.startEmulator(&c); err != nil {
-		return nil, fmt.Errorf("esia emulator: %w", err)
+	provider, err := newPlainProvider(a.config, a.clock)
+	if err != nil {
+		return nil, err
 	}
-	return esia.New(c)
+	// A provider that is away now may be back when the first person comes; discovery is tried again then.
+	if err := provider.Discover(ctx); err != nil {
+		a.log.WarnContext(ctx, "identity provider not discovered yet", "error", err)
+	}
+	return provider, nil
 }
 
-// newRelyingParty makes the relying party from files and settings.
+// newPlainProvider makes the relying party of a plain OpenID Connect provider.
+func newPlainProvider(c *config.Config, now clock.Clock) (*oidc.RelyingParty, error) {
+	return oidc.New(oidc.Config{
+		Name: "oidc", Issuer: c.OidcIssuer, ClientID: c.OidcClientID, ClientSecret: c.OidcClientSecret.Reveal(),
+		TrustedClaim: c.OidcTrustedClaim, AllowPlainHTTP: c.IsDemo(), Clock: now,
+	})
+}
+
+// newRelyingParty makes the relying party of ESIA from files and settings.
 func newRelyingParty(c *config.Config, now clock.Clock) (*esia.RelyingParty, error) {
-	key, err := readRSAKey(c.EsiaClientKeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("KABINET_ESIA_CLIENT_KEY_FILE: %w", err)
+	texts := make(map[string][]byte, 3)
+	for variable, path := range map[string]string{
+		"KABINET_ESIA_CLIENT_KEY_FILE":  c.EsiaClientKeyFile,
+		"KABINET_ESIA_CERTIFICATE_FILE": c.EsiaCertificateFile,
+		"KABINET_ESIA_TOKEN_KEYS_FILE":  c.EsiaTokenKeysFile,
+	} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", variable, err)
+		}
+		texts[variable] = text
 	}
-	signer, err := esia.NewRSASigner(key, c.EsiaCertificateHash)
-	if err != nil {
-		return nil, fmt.Errorf("esia: %w", err)
+	family := esia.Current
+	if c.EsiaFamily == "legacy" {
+		family = esia.Legacy
 	}
-	text, err := os.ReadFile(c.EsiaTokenKeysFile)
+	signer, err := esia.ParseSigner(family, texts["KABINET_ESIA_CLIENT_KEY_FILE"], texts["KABINET_ESIA_CERTIFICATE_FILE"])
 	if err != nil {
-		return nil, fmt.Errorf("KABINET_ESIA_TOKEN_KEYS_FILE: %w", err)
+		return nil, err
 	}
-	keys, err := esia.ParsePublicKeys(text)
+	keys, err := esia.ParsePublicKeys(texts["KABINET_ESIA_TOKEN_KEYS_FILE"])
 	if err != nil {
 		return nil, fmt.Errorf("KABINET_ESIA_TOKEN_KEYS_FILE: %w", err)
 	}
 	return esia.New(esia.Config{
-		Portal: c.EsiaPortal, ClientID: c.EsiaClientID, RedirectURI: c.CallbackURL(), Clock: now, Signer: signer, TokenKeys: keys,
+		Portal: c.EsiaPortal, ClientID: c.EsiaClientID, RedirectURI: c.CallbackURL(), Family: family,
+		Clock: now, Signer: signer, TokenKeys: keys,
 	})
 }
 
@@ -90,26 +116,6 @@ func (a *App) startEmulator(c *esia.Config) error {
 	c.Portal, c.ClientID, c.AllowPlainHTTP = portal, demoClientID, true
 	c.TokenKeys = []crypto.PublicKey{e.PublicKey()}
 	return a.listen("emulator", a.config.EsiaEmulatorAddr, e)
-}
-
-func readRSAKey(path string) (*rsa.PrivateKey, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("client key: %w", err)
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New("client key: no PEM")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New("client key: not PKCS #8")
-	}
-	key, ok := parsed.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("client key: not RSA")
-	}
-	return key, nil
 }
 
 // home makes the demo's page and the banner.

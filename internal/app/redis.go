@@ -38,7 +38,7 @@ func openRedis(c *config.Config) (*redisParts, error) {
 		return nil, fmt.Errorf("KABINET_REDIS_URL cannot be parsed") //nolint:err113 // the cause quotes the password
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
-	o.PoolTimeout, o.ContextTimeoutEnabled, o.MaxRetries = redisTimeout, true, 1
+	o.PoolTimeout, o.ContextTimeoutEnabled, o.MaxRetries, o.DialerRetries = redisTimeout, true, 1, 1
 	o.MinRetryBackoff, o.MaxRetryBackoff = time.Millisecond, 10*time.Millisecond
 	o.ClientName, o.DisableIdentity = "kabinet", true
 	parts.client = redis.NewClient(o)

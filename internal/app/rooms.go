@@ -50,13 +50,14 @@ func (a *App) makeRooms() (*rooms, error) {
 	a.bus = signal.NewBus(a.redis.client, a.log)
 	a.hub = feed.NewHub(a.store, a.bus, a.clock, a.log)
 	r := &rooms{app: a, sealer: sealer, blobs: blobs, changes: feed.NewRecorder(a.clock, a.hub), journal: audit.NewJournal(a.clock)}
-	r.people = person.New(a.store, sealer, a.clock)
+	r.people = person.New(a.store, sealer, r.changes, r.journal, a.clock)
 	r.sickLeaves = sickleave.New(a.store, sealer, r.changes, a.clock)
 	r.benefits = benefit.New(a.store, r.sickLeaves, r.changes, a.clock)
 	r.appeals = appeal.New(a.store, sealer, r.changes, r.journal, a.clock)
 	r.documents = document.New(a.store, blobs, r.changes, a.clock)
 	r.sessions = session.New(a.store, a.redis.client, a.bus, r.journal, a.clock,
 		session.Limits{Idle: a.config.SessionIdle, Absolute: a.config.SessionAbsolute}, a.log)
+	a.sessions = r.sessions
 	verifier, err := fund.NewVerifier(a.clock, revealed(a.config.FundSecrets)...)
 	if err != nil {
 		return nil, err

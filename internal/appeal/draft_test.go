@@ -103,7 +103,7 @@ func TestAllFaultsAreNamedTogether(t *testing.T) {
 		requireFaults(t, err, map[string]fault.InputCode{"documents.0": fault.Unknown})
 
 		// Those that only the database knows, too.
-		submitted := p.add(persontest.System(t), t, p.ann, func(c *ent.AppealCreate) { c.SetState("SUBMITTED").SetKind("COMPLAINT") })
+		submitted := p.add(persontest.System(t), t, p.ann, func(c *ent.AppealCreate) { c.SetState(string(appeal.Submitted)).SetKind(string(appeal.Complaint)) })
 		in = change(ref.Of(ref.Appeal, submitted.ID), draft())
 		in.Documents = []ref.Ref{ref.Of(ref.Document, uuid.New())}
 		_, err = p.SaveDraft(ann, in)

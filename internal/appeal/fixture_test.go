@@ -14,6 +14,7 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/audit"
 	"kabinet/internal/clock"
+	"kabinet/internal/document"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/owner"
@@ -53,7 +54,7 @@ func each(t *testing.T, test func(t *testing.T, p *place)) {
 
 // add makes an appeal; change may alter it before it is kept.
 func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, change func(*ent.AppealCreate)) *ent.Appeal {
-	create := p.store.Appeal.Create().SetOwnerID(owner).SetKind("INQUIRY").SetState("DRAFT").
+	create := p.store.Appeal.Create().SetOwnerID(owner).SetKind(string(appeal.Inquiry)).SetState(string(appeal.Draft)).
 		SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now())
 	if change != nil {
 		change(create)
@@ -67,7 +68,7 @@ func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, ch
 func (p *place) addDocument(t *testing.T, owner uuid.UUID, versions int) ref.Ref {
 	t.Helper()
 	system := persontest.System(t)
-	row, err := p.store.Document.Create().SetOwnerID(owner).SetTitle("title").SetKind("OTHER").SetState("PROCESSING").
+	row, err := p.store.Document.Create().SetOwnerID(owner).SetTitle("title").SetKind(string(document.Other)).SetState(string(document.Processing)).
 		SetCurrentVersion(versions).SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now()).Save(system)
 	require.NoError(t, err)
 	for number := range versions {

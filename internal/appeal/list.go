@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kabinet/ent/appeal"
 	"kabinet/ent/predicate"
 	"kabinet/internal/calendar"
@@ -34,26 +36,26 @@ type Order struct {
 	Direction page.Direction
 }
 
-func (o *Order) page() page.Order {
-	if o == nil {
-		o = &Order{Field: ByCreatedAt, Direction: page.Descending}
+// columns are where the orders stand in the database and in an item.
+func columns() page.Columns[OrderField, *Appeal] {
+	return page.Columns[OrderField, *Appeal]{
+		ByCreatedAt: page.ByTime(appeal.FieldCreatedAt, func(a *Appeal) (time.Time, uuid.UUID) { return a.CreatedAt, a.ID.ID }),
+		ByUpdatedAt: page.ByTime(appeal.FieldUpdatedAt, func(a *Appeal) (time.Time, uuid.UUID) { return a.UpdatedAt, a.ID.ID }),
 	}
-	column := page.Column{Name: appeal.FieldCreatedAt}
-	if o.Field == ByUpdatedAt {
-		column = page.Column{Name: appeal.FieldUpdatedAt}
-	}
-	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
 }
 
 // Connection is a page of appeals.
 type Connection = page.Connection[*Appeal]
 
-// Edge is a appeal and its position.
+// Edge is an appeal and its position.
 type Edge = page.Edge[*Appeal]
 
 // List gives a page of the viewer's appeals.
 func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
-	request, err := page.NewRequest(first, after, order.page())
+	if order == nil {
+		order = &Order{Field: ByCreatedAt, Direction: page.Descending}
+	}
+	request, err := page.NewRequest(first, after, columns(), order.Field, order.Direction)
 	if err != nil {
 		return nil, err
 	}
@@ -62,14 +64,9 @@ func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filt
 	if err != nil {
 		return nil, fmt.Errorf("list appeals: %w", err)
 	}
-	appeals := fromRows(rows)
-	return page.NewConnection(request, appeals,
-		func(a *Appeal) page.Position {
-			return page.Position{Time: a.at(order), ID: a.ID.ID}
-		},
-		func(ctx context.Context) (int, error) {
-			return s.store.Appeal.Query().Where(where...).Count(ctx)
-		}), nil
+	return page.NewConnection(request, fromRows(rows), func(ctx context.Context) (int, error) {
+		return s.store.Appeal.Query().Where(where...).Count(ctx)
+	}), nil
 }
 
 func (f *Filter) predicates() []predicate.Appeal {
@@ -92,12 +89,4 @@ func (f *Filter) predicates() []predicate.Appeal {
 		}
 	}
 	return where
-}
-
-// at is the time of the appeal by which the list is ordered.
-func (a *Appeal) at(o *Order) time.Time {
-	if o != nil && o.Field == ByUpdatedAt {
-		return a.UpdatedAt
-	}
-	return a.CreatedAt
 }

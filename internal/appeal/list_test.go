@@ -193,3 +193,29 @@ func TestARelationShowsNothingOfAStranger(t *testing.T) {
 		require.ErrorIs(t, err, fault.ErrNotFound)
 	})
 }
+
+func TestSeveralAreReadAtOnceAndOnlyTheOwners(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		system, ann := persontest.System(t), persontest.As(t, p.ann)
+		first, second, strangers := p.add(system, t, p.ann, nil), p.add(system, t, p.ann, nil), p.add(system, t, uuid.New(), nil)
+		p.seen.Take()
+		found, err := p.ByIDs(ann, []uuid.UUID{second.ID, strangers.ID, uuid.New(), first.ID})
+		require.NoError(t, err)
+		require.Len(t, p.seen.Take(), 1)
+		require.Len(t, found, 2)
+		for _, id := range []uuid.UUID{first.ID, second.ID} {
+			v := found[id]
+			require.Equal(t, id, v.ID.ID)
+			steps, err := p.Timeline(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*appeal.Step{}, steps, "a list without items, not none")
+			messages, err := p.Messages(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*appeal.Message{}, messages, "a list without items, not none")
+			attachments, err := p.Attachments(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*appeal.Attachment{}, attachments, "a list without items, not none")
+		}
+		require.Len(t, p.seen.Take(), 3, "they share what is loaded")
+	})
+}

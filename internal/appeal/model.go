@@ -33,6 +33,9 @@ const (
 	Feedback           Kind = "FEEDBACK"
 )
 
+// Kinds lists all kinds.
+func Kinds() []Kind { return []Kind{Application, Inquiry, CertificateRequest, Complaint, Feedback} }
+
 // Appeal is an appeal.
 type Appeal struct {
 	ID           ref.Ref
@@ -92,14 +95,18 @@ func fromRows(rows []*ent.Appeal) []*Appeal {
 	appeals := make([]*Appeal, len(rows))
 	for i, row := range rows {
 		group.ids[i] = row.ID
-		appeals[i] = &Appeal{
-			ID: ref.Of(ref.Appeal, row.ID), Number: row.Number, Kind: Kind(row.Kind), State: State(row.State),
-			Subject: row.Subject, Specialist: row.Specialist, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-			SubmittedAt: row.SubmittedAt, RegisteredAt: row.RegisteredAt, DueOn: row.DueOn,
-			body: row.Body, siblings: group,
-		}
+		appeals[i] = fromRow(row, group)
 	}
 	return appeals
+}
+
+func fromRow(row *ent.Appeal, group *siblings) *Appeal {
+	return &Appeal{
+		ID: ref.Of(ref.Appeal, row.ID), Number: row.Number, Kind: Kind(row.Kind), State: State(row.State),
+		Subject: row.Subject, Specialist: row.Specialist, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		SubmittedAt: row.SubmittedAt, RegisteredAt: row.RegisteredAt, DueOn: row.DueOn,
+		body: row.Body, siblings: group,
+	}
 }
 
 func fromStepRow(row *ent.AppealStep) *Step {
@@ -107,4 +114,9 @@ func fromStepRow(row *ent.AppealStep) *Step {
 		From: (*State)(row.From), To: State(row.To), Comment: row.Comment,
 		Actor: Actor(row.Actor), OccurredAt: row.OccurredAt,
 	}
+}
+
+// fromMessageRow makes a message of a row whose body is open.
+func fromMessageRow(row *ent.AppealMessage) *Message {
+	return &Message{Author: Actor(row.Author), AuthorName: row.AuthorName, Body: string(row.Body), SentAt: row.SentAt}
 }

@@ -16,9 +16,9 @@ import (
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/internal/audit"
+	"kabinet/internal/batch"
 	"kabinet/internal/clock"
 	documents "kabinet/internal/document"
-	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
@@ -40,14 +40,16 @@ func New(s *storage.Store, sealer *seal.Sealer, f *feed.Recorder, j *audit.Journ
 
 // Get gives one appeal, fault.ErrNotFound when there is none or it is somebody else's.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Appeal, error) {
-	rows, err := s.store.Appeal.Query().Where(appeal.ID(id)).All(ctx)
+	return batch.One(ctx, id, s.ByIDs)
+}
+
+// ByIDs gives those of the appeals that the viewer may see.
+func (s *Service) ByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*Appeal, error) {
+	rows, err := s.store.Appeal.Query().Where(appeal.IDIn(ids...)).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("get appeal: %w", err)
+		return nil, fmt.Errorf("get appeals: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, fault.ErrNotFound
-	}
-	return fromRows(rows)[0], nil
+	return batch.Index(fromRows(rows), func(a *Appeal) uuid.UUID { return a.ID.ID }), nil
 }
 
 // Body opens the sealed text of an appeal.
@@ -71,11 +73,7 @@ func (s *Service) stepsByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 	if err != nil {
 		return nil, fmt.Errorf("get timelines: %w", err)
 	}
-	steps := make(map[uuid.UUID][]*Step, len(ids))
-	for _, row := range rows {
-		steps[row.AppealID] = append(steps[row.AppealID], fromStepRow(row))
-	}
-	return steps, nil
+	return batch.Group(ids, rows, func(r *ent.AppealStep) uuid.UUID { return r.AppealID }, fromStepRow), nil
 }
 
 // Messages gives the messages within an appeal, oldest first.
@@ -89,17 +87,12 @@ func (s *Service) messagesByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.
 	if err != nil {
 		return nil, fmt.Errorf("get messages: %w", err)
 	}
-	messages := make(map[uuid.UUID][]*Message, len(ids))
 	for _, row := range rows {
-		body, err := s.sealer.Open(messagePlace, row.ID, row.Body)
-		if err != nil {
+		if row.Body, err = s.sealer.Open(messagePlace, row.ID, row.Body); err != nil {
 			return nil, fmt.Errorf("open message: %w", err)
 		}
-		messages[row.AppealID] = append(messages[row.AppealID], &Message{
-			Author: Actor(row.Author), AuthorName: row.AuthorName, Body: string(body), SentAt: row.SentAt,
-		})
 	}
-	return messages, nil
+	return batch.Group(ids, rows, func(r *ent.AppealMessage) uuid.UUID { return r.AppealID }, fromMessageRow), nil
 }
 
 // Attachments gives what is attached to an appeal, in the order of attaching.
@@ -121,6 +114,13 @@ type attachmentRow struct {
 	Checksum   []byte    `sql:"sha256"`
 	BlobKey    string    `sql:"blob_key"`
 	CreatedAt  time.Time `sql:"created_at"`
+}
+
+func (r attachmentRow) attachment() *Attachment {
+	return &Attachment{AttachedAt: r.AttachedAt, Version: documents.FromVersionRow(&ent.DocumentVersion{
+		ID: r.VersionID, DocumentID: r.DocumentID, Number: r.Number, FileName: r.FileName, MediaType: r.MediaType,
+		Size: r.Size, Sha256: r.Checksum, BlobKey: r.BlobKey, CreatedAt: r.CreatedAt,
+	}, r.Title)}
 }
 
 // attachmentsByIDs joins in the database, so that attachments take one statement whether there are any or not.
@@ -145,15 +145,7 @@ func (s *Service) attachmentsByIDs(ctx context.Context, ids []uuid.UUID) (map[uu
 		}).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("get attachments: %w", err)
 	}
-	attachments := make(map[uuid.UUID][]*Attachment, len(ids))
-	for _, r := range rows {
-		version := documents.FromVersionRow(&ent.DocumentVersion{
-			ID: r.VersionID, DocumentID: r.DocumentID, Number: r.Number, FileName: r.FileName, MediaType: r.MediaType,
-			Size: r.Size, Sha256: r.Checksum, BlobKey: r.BlobKey, CreatedAt: r.CreatedAt,
-		}, r.Title)
-		attachments[r.AppealID] = append(attachments[r.AppealID], &Attachment{Version: version, AttachedAt: r.AttachedAt})
-	}
-	return attachments, nil
+	return batch.Group(ids, rows, func(r attachmentRow) uuid.UUID { return r.AppealID }, attachmentRow.attachment), nil
 }
 
 // SealBody seals the text of the appeal with this id.

@@ -31,6 +31,9 @@ const (
 	Fund    Actor = "FUND"
 )
 
+// Actors lists all actors.
+func Actors() []Actor { return []Actor{Citizen, Fund} }
+
 // CanBecome tells whether an actor may bring an appeal from state s to state next. The citizen submits, corrects and
 // withdraws what is not decided; the fund registers, reviews, asks for corrections and decides. Done, refused and
 // withdrawn are final: a decision is contested with a new appeal.

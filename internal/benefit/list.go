@@ -3,6 +3,9 @@ package benefit
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 
 	"kabinet/ent/benefit"
 	"kabinet/ent/predicate"
@@ -33,15 +36,12 @@ type Order struct {
 	Direction page.Direction
 }
 
-func (o *Order) page() page.Order {
-	if o == nil {
-		o = &Order{Field: ByStartsOn, Direction: page.Descending}
+// columns are where the orders stand in the database and in an item.
+func columns() page.Columns[OrderField, *Benefit] {
+	return page.Columns[OrderField, *Benefit]{
+		ByStartsOn:  page.ByDay(benefit.FieldStartsOn, func(b *Benefit) (calendar.Date, uuid.UUID) { return b.StartsOn, b.ID.ID }),
+		ByUpdatedAt: page.ByTime(benefit.FieldUpdatedAt, func(b *Benefit) (time.Time, uuid.UUID) { return b.UpdatedAt, b.ID.ID }),
 	}
-	column := page.Column{Name: benefit.FieldStartsOn, IsDay: true}
-	if o.Field == ByUpdatedAt {
-		column = page.Column{Name: benefit.FieldUpdatedAt}
-	}
-	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
 }
 
 // Connection is a page of benefits.
@@ -52,7 +52,10 @@ type Edge = page.Edge[*Benefit]
 
 // List gives a page of the viewer's benefits.
 func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
-	request, err := page.NewRequest(first, after, order.page())
+	if order == nil {
+		order = &Order{Field: ByStartsOn, Direction: page.Descending}
+	}
+	request, err := page.NewRequest(first, after, columns(), order.Field, order.Direction)
 	if err != nil {
 		return nil, err
 	}
@@ -61,14 +64,9 @@ func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filt
 	if err != nil {
 		return nil, fmt.Errorf("list benefits: %w", err)
 	}
-	benefits := fromRows(rows)
-	return page.NewConnection(request, benefits,
-		func(b *Benefit) page.Position {
-			return page.Position{Day: b.StartsOn, Time: b.UpdatedAt, ID: b.ID.ID}
-		},
-		func(ctx context.Context) (int, error) {
-			return s.store.Benefit.Query().Where(where...).Count(ctx)
-		}), nil
+	return page.NewConnection(request, fromRows(rows), func(ctx context.Context) (int, error) {
+		return s.store.Benefit.Query().Where(where...).Count(ctx)
+	}), nil
 }
 
 func (f *Filter) predicates() []predicate.Benefit {

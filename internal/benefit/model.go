@@ -17,6 +17,22 @@ import (
 // Type is the type of a benefit.
 type Type string
 
+// The types.
+const (
+	TemporaryDisability Type = "TEMPORARY_DISABILITY"
+	Maternity           Type = "MATERNITY"
+	ChildBirth          Type = "CHILD_BIRTH"
+	ChildCare           Type = "CHILD_CARE"
+	WorkInjury          Type = "WORK_INJURY"
+	Funeral             Type = "FUNERAL"
+	ChildPlacement      Type = "CHILD_PLACEMENT"
+)
+
+// Types lists all types.
+func Types() []Type {
+	return []Type{TemporaryDisability, Maternity, ChildBirth, ChildCare, WorkInjury, Funeral, ChildPlacement}
+}
+
 // Benefit is a benefit.
 type Benefit struct {
 	ID        ref.Ref
@@ -77,8 +93,8 @@ func fromRow(row *ent.Benefit, group *siblings) *Benefit {
 		StartsOn: row.StartsOn, EndsOn: row.EndsOn, Notice: row.Notice, UpdatedAt: row.UpdatedAt,
 		SickLeaveID: row.SickLeaveID, siblings: group,
 	}
-	if row.Amount != 0 {
-		amount := money.InRoubles(money.Kopecks(row.Amount))
+	if row.Amount != nil {
+		amount := money.InRoubles(money.Kopecks(*row.Amount))
 		b.Amount = &amount
 	}
 	return b

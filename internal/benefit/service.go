@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"kabinet/ent"
 	"kabinet/ent/accrual"
 	"kabinet/ent/benefit"
+	"kabinet/internal/batch"
 	"kabinet/internal/clock"
-	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
@@ -38,14 +39,16 @@ func New(s *storage.Store, l SickLeaves, f *feed.Recorder, c clock.Clock) *Servi
 
 // Get gives one benefit, fault.ErrNotFound when there is none or it is somebody else's.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Benefit, error) {
-	rows, err := s.store.Benefit.Query().Where(benefit.ID(id)).All(ctx)
+	return batch.One(ctx, id, s.ByIDs)
+}
+
+// ByIDs gives those of the benefits that the viewer may see.
+func (s *Service) ByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*Benefit, error) {
+	rows, err := s.store.Benefit.Query().Where(benefit.IDIn(ids...)).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("get benefit: %w", err)
+		return nil, fmt.Errorf("get benefits: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, fault.ErrNotFound
-	}
-	return fromRows(rows)[0], nil
+	return batch.Index(fromRows(rows), func(b *Benefit) uuid.UUID { return b.ID.ID }), nil
 }
 
 // SickLeave gives the certificate for which a benefit is paid; nil if it is not for one.
@@ -67,9 +70,5 @@ func (s *Service) accrualsByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.
 	if err != nil {
 		return nil, fmt.Errorf("get accruals: %w", err)
 	}
-	accruals := make(map[uuid.UUID][]*Accrual, len(ids))
-	for _, row := range rows {
-		accruals[row.BenefitID] = append(accruals[row.BenefitID], fromAccrualRow(row))
-	}
-	return accruals, nil
+	return batch.Group(ids, rows, func(r *ent.Accrual) uuid.UUID { return r.BenefitID }, fromAccrualRow), nil
 }

@@ -17,6 +17,7 @@ import (
 	"kabinet/internal/clock"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
+	"kabinet/internal/money"
 	"kabinet/internal/page"
 	"kabinet/internal/page/pagetest"
 	"kabinet/internal/person/persontest"
@@ -56,7 +57,7 @@ func each(t *testing.T, test func(t *testing.T, p *place)) {
 // add makes a benefit; change may alter it before it is kept.
 func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, change func(*ent.BenefitCreate)) *ent.Benefit {
 	p.n++
-	create := p.store.Benefit.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("B%06d", p.n)).SetType("SICKNESS").SetState("LOADED").
+	create := p.store.Benefit.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("B%06d", p.n)).SetType(string(benefit.TemporaryDisability)).SetState(string(benefit.Loaded)).
 		SetStartsOn(calendar.NewDate(2026, time.March, 2)).SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now())
 	if change != nil {
 		change(create)
@@ -69,7 +70,7 @@ func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, ch
 func (p *place) addLeave(ctx context.Context, t require.TestingT, owner uuid.UUID) *ent.SickLeave {
 	p.n++
 	day := calendar.NewDate(2026, time.March, 2)
-	row, err := p.store.SickLeave.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("%012d", p.n)).SetState("OPENED").SetReason("DISEASE").
+	row, err := p.store.SickLeave.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("%012d", p.n)).SetState(string(sickleave.Opened)).SetReason(string(sickleave.Illness)).
 		SetIssuedOn(day).SetStartsOn(day).SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now()).Save(ctx)
 	require.NoError(t, err)
 	return row
@@ -112,7 +113,7 @@ func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		system, ann := persontest.System(t), persontest.As(t, p.ann)
 		states := []benefit.State{benefit.Loaded, benefit.Paid, benefit.NoticeIssued}
-		types := []benefit.Type{"SICKNESS", "MATERNITY", "CHILD_CARE"}
+		types := benefit.Types()[:3]
 		march := func(day int) calendar.Date { return calendar.NewDate(2026, time.March, day) }
 		var rows []*ent.Benefit
 		for i := range 30 {
@@ -220,5 +221,40 @@ func TestABenefitIsItsOwnersOnly(t *testing.T) {
 			_, err = p.Get(c.who, c.id)
 			require.ErrorIs(t, err, fault.ErrNotFound)
 		}
+	})
+}
+
+func TestSeveralAreReadAtOnceAndOnlyTheOwners(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		system, ann := persontest.System(t), persontest.As(t, p.ann)
+		first, second, strangers := p.add(system, t, p.ann, nil), p.add(system, t, p.ann, nil), p.add(system, t, uuid.New(), nil)
+		p.seen.Take()
+		found, err := p.ByIDs(ann, []uuid.UUID{second.ID, strangers.ID, uuid.New(), first.ID})
+		require.NoError(t, err)
+		require.Len(t, p.seen.Take(), 1)
+		require.Len(t, found, 2)
+		for _, id := range []uuid.UUID{first.ID, second.ID} {
+			v := found[id]
+			require.Equal(t, id, v.ID.ID)
+			accruals, err := p.Accruals(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*benefit.Accrual{}, accruals, "a list without items, not none")
+		}
+		require.Len(t, p.seen.Take(), 1, "they share what is loaded")
+	})
+}
+
+func TestABenefitOfNothingIsNotOneNotCalculated(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		ann := persontest.As(t, p.ann)
+		row := p.add(persontest.System(t), t, p.ann, nil)
+		b, err := p.Get(ann, row.ID)
+		require.NoError(t, err)
+		require.Nil(t, b.Amount)
+		nothing := money.Kopecks(0)
+		require.NoError(t, p.apply(t, benefit.Report{Number: row.Number, Sequence: 1, State: benefit.Calculated, Amount: &nothing}))
+		b, err = p.Get(ann, row.ID)
+		require.NoError(t, err)
+		require.Equal(t, "0.00 RUB", b.Amount.String())
 	})
 }

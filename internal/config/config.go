@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +75,12 @@ type Config struct {
 	EsiaPortal          string   `help:"Address of ESIA, such as https://esia.gosuslugi.ru/." env:"KABINET_ESIA_PORTAL"`
 	EsiaClientID        string   `help:"Mnemonic of the cabinet at ESIA." env:"KABINET_ESIA_CLIENT_ID" name:"esia-client-id"`
 	EsiaClientKeyFile   string   `help:"PEM file of the key that signs requests to ESIA." env:"KABINET_ESIA_CLIENT_KEY_FILE"`
-	EsiaCertificateHash string   `help:"Hash of the client certificate, 64 hexadecimal digits." env:"KABINET_ESIA_CERTIFICATE_HASH"`
+	EsiaCertificateFile string   `help:"PEM file of the certificate of that key." env:"KABINET_ESIA_CERTIFICATE_FILE"`
+	EsiaFamily          string   `help:"Protocol family of ESIA: current (v2/v3) or legacy." enum:"current,legacy" default:"current" env:"KABINET_ESIA_FAMILY"`
+	OidcIssuer          string   `help:"A plain OpenID Connect provider to log in with instead of ESIA: its issuer." env:"KABINET_OIDC_ISSUER"`
+	OidcClientID        string   `help:"Client id of the cabinet there." env:"KABINET_OIDC_CLIENT_ID" name:"oidc-client-id"`
+	OidcClientSecret    Secret   `help:"Client secret of the cabinet there." env:"KABINET_OIDC_CLIENT_SECRET"`
+	OidcTrustedClaim    string   `help:"Claim that is true for people whose identity was confirmed; without it nobody is." env:"KABINET_OIDC_TRUSTED_CLAIM"`
 	EsiaTokenKeysFile   string   `help:"PEM file of the keys that sign ESIA's tokens." env:"KABINET_ESIA_TOKEN_KEYS_FILE"`
 	FundSecrets         []Secret `help:"Secrets (whsec_…) that sign the fund's events; several while they are rotated." env:"KABINET_FUND_SECRETS"`
 
@@ -151,17 +155,21 @@ func (c *Config) validateProduction() []error {
 	required(c.BlobURL != "", "KABINET_BLOB_URL is required")
 	required(new(seal.Keyset).UnmarshalText([]byte(c.Keyset.Reveal())) == nil,
 		"KABINET_KEYSET must be a set of keys; kabinet config keyset makes one")
-	required(isAddress(c.EsiaPortal, "https"), "KABINET_ESIA_PORTAL must begin with https://")
-	required(c.EsiaClientID != "", "KABINET_ESIA_CLIENT_ID is required")
-	required(c.EsiaClientKeyFile != "", "KABINET_ESIA_CLIENT_KEY_FILE is required")
-	required(certificateHash.MatchString(c.EsiaCertificateHash), "KABINET_ESIA_CERTIFICATE_HASH must be 64 hexadecimal digits")
-	required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
+	if c.OidcIssuer != "" {
+		required(isAddress(c.OidcIssuer, "https"), "KABINET_OIDC_ISSUER must begin with https://")
+		required(c.OidcClientID != "", "KABINET_OIDC_CLIENT_ID is required")
+		required(c.OidcClientSecret != "", "KABINET_OIDC_CLIENT_SECRET is required")
+	} else {
+		required(isAddress(c.EsiaPortal, "https"), "KABINET_ESIA_PORTAL must begin with https://")
+		required(c.EsiaClientID != "", "KABINET_ESIA_CLIENT_ID is required")
+		required(c.EsiaClientKeyFile != "", "KABINET_ESIA_CLIENT_KEY_FILE is required")
+		required(c.EsiaCertificateFile != "", "KABINET_ESIA_CERTIFICATE_FILE is required")
+		required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
+	}
 	required(len(c.FundSecrets) > 0 && !slices.ContainsFunc(c.FundSecrets, isWeakFundSecret),
 		"KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them")
 	return faults
 }
-
-var certificateHash = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
 // isWeakFundSecret tells whether a secret is shorter than Standard Webhooks wants, or none at all.
 func isWeakFundSecret(s Secret) bool {

@@ -34,9 +34,15 @@ func production(t *testing.T) *config.Config {
 		Keyset: config.Secret(keyset), SessionIdle: 15 * time.Minute, SessionAbsolute: 12 * time.Hour,
 		Origins:    []string{"https://m.example.ru"},
 		EsiaPortal: "https://esia.gosuslugi.ru/", EsiaClientID: "FUND01", EsiaClientKeyFile: "/run/key.pem",
-		EsiaCertificateHash: strings.Repeat("0aF9", 16), EsiaTokenKeysFile: "/run/esia.pem",
+		EsiaCertificateFile: "/run/certificate.pem", EsiaTokenKeysFile: "/run/esia.pem",
 		FundSecrets: []config.Secret{fundSecret(24), fundSecret(32)}, LogLevel: "info", LogFormat: "json",
 	}
+}
+
+// plain makes the configuration one of a plain provider instead of ESIA.
+func plain(c *config.Config, issuer string) {
+	c.EsiaPortal, c.EsiaClientID, c.EsiaClientKeyFile, c.EsiaCertificateFile, c.EsiaTokenKeysFile = "", "", "", "", ""
+	c.OidcIssuer, c.OidcClientID, c.OidcClientSecret = issuer, "kabinet", "a secret of the provider"
 }
 
 func TestProductionStarts(t *testing.T) {
@@ -47,6 +53,7 @@ func TestProductionStarts(t *testing.T) {
 		"several hosts of the database": func(c *config.Config) { c.DatabaseURL = "postgresql://one:5432,two:5432/kabinet" },
 		"redis without TLS":             func(c *config.Config) { c.RedisURL = "redis://127.0.0.1:6379" },
 		"no other origins":              func(c *config.Config) { c.Origins = nil },
+		"a plain provider and no ESIA":  func(c *config.Config) { plain(c, "https://id.example.ru") },
 		"a one-minute session":          func(c *config.Config) { c.SessionIdle, c.SessionAbsolute = time.Minute, time.Minute },
 	} {
 		c := production(t)
@@ -64,7 +71,6 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		redis    = "production: KABINET_REDIS_URL must be redis://… or rediss://…; the in-process Redis is for the demo"
 		keyset   = "production: KABINET_KEYSET must be a set of keys; kabinet config keyset makes one"
 		portal   = "production: KABINET_ESIA_PORTAL must begin with https://"
-		hash     = "production: KABINET_ESIA_CERTIFICATE_HASH must be 64 hexadecimal digits"
 		secrets  = "production: KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them"
 		session  = "KABINET_SESSION_IDLE must be at least 1m and KABINET_SESSION_ABSOLUTE no shorter than it"
 	)
@@ -110,8 +116,10 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		"an ESIA nowhere":            {func(c *config.Config) { c.EsiaPortal = "https://" }, portal},
 		"no client id":               {func(c *config.Config) { c.EsiaClientID = "" }, "production: KABINET_ESIA_CLIENT_ID is required"},
 		"no client key":              {func(c *config.Config) { c.EsiaClientKeyFile = "" }, "production: KABINET_ESIA_CLIENT_KEY_FILE is required"},
-		"no certificate hash":        {func(c *config.Config) { c.EsiaCertificateHash = "" }, hash},
-		"a short certificate hash":   {func(c *config.Config) { c.EsiaCertificateHash = c.EsiaCertificateHash[1:] }, hash},
+		"no certificate":             {func(c *config.Config) { c.EsiaCertificateFile = "" }, "production: KABINET_ESIA_CERTIFICATE_FILE is required"},
+		"a provider without TLS":     {func(c *config.Config) { plain(c, "http://id.example.ru") }, "production: KABINET_OIDC_ISSUER must begin with https://"},
+		"no client of the provider":  {func(c *config.Config) { plain(c, "https://id.example.ru"); c.OidcClientID = "" }, "production: KABINET_OIDC_CLIENT_ID is required"},
+		"no secret of the provider":  {func(c *config.Config) { plain(c, "https://id.example.ru"); c.OidcClientSecret = "" }, "production: KABINET_OIDC_CLIENT_SECRET is required"},
 		"no token keys":              {func(c *config.Config) { c.EsiaTokenKeysFile = "" }, "production: KABINET_ESIA_TOKEN_KEYS_FILE is required"},
 		"no fund secret":             {one(), secrets},
 		"an empty fund secret":       {one(fundSecret(24), ""), secrets},
@@ -137,7 +145,8 @@ func TestCheckNamesAllFaultsAtOnce(t *testing.T) {
 	v := reflect.TypeFor[config.Config]()
 	for field := range v.Fields() {
 		switch field.Name {
-		case "Mode", "DataDir", "Origins", "EsiaEmulatorAddr", "LogLevel", "LogFormat": // have a default, or may be empty
+		case "Mode", "DataDir", "Origins", "EsiaEmulatorAddr", "LogLevel", "LogFormat", "EsiaFamily", // have a default, or may be empty
+			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim":
 			continue
 		}
 		require.ErrorContains(t, err, field.Tag.Get("env"))
@@ -149,7 +158,7 @@ func TestCheckDoesNotRepeatWhatItRefuses(t *testing.T) {
 	const told = "tell-nobody"
 	c := production(t)
 	c.Addr, c.AdminAddr, c.PublicURL, c.Origins = told, told, "https://"+told+"/\x7f", []string{told}
-	c.DatabaseURL, c.RedisURL, c.Keyset, c.EsiaPortal, c.EsiaCertificateHash = told, told, told, told, told
+	c.DatabaseURL, c.RedisURL, c.Keyset, c.EsiaPortal = told, told, told, told
 	c.FundSecrets = []config.Secret{told}
 	err := c.Check()
 	require.Error(t, err)
@@ -187,7 +196,7 @@ func TestProductionIsTheDefault(t *testing.T) {
 }
 
 func TestEverySettingHasHelpAndAVariableThatSetsIt(t *testing.T) {
-	values := map[string]string{"Mode": "demo", "LogLevel": "debug", "LogFormat": "text", "SessionIdle": "2m", "SessionAbsolute": "3h"}
+	values := map[string]string{"Mode": "demo", "LogLevel": "debug", "LogFormat": "text", "SessionIdle": "2m", "SessionAbsolute": "3h", "EsiaFamily": "legacy"}
 	for field := range reflect.TypeFor[config.Config]().Fields() {
 		variable := field.Tag.Get("env")
 		require.NotEmpty(t, field.Tag.Get("help"), field.Name)
@@ -233,12 +242,12 @@ func secretive(t *testing.T) (c config.Config, told []string) {
 		told = append(told, fmt.Sprintf("hush%dhush", len(told)))
 		return config.Secret(told[len(told)-1])
 	}
-	for i := range v.NumField() {
-		switch v.Field(i).Interface().(type) {
+	for _, field := range v.Fields() {
+		switch field.Interface().(type) {
 		case config.Secret:
-			v.Field(i).SetString(next().Reveal())
+			field.SetString(next().Reveal())
 		case []config.Secret:
-			v.Field(i).Set(reflect.ValueOf([]config.Secret{next(), next()}))
+			field.Set(reflect.ValueOf([]config.Secret{next(), next()}))
 		}
 	}
 	require.GreaterOrEqual(t, len(told), 6)

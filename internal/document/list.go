@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kabinet/ent/document"
 	"kabinet/ent/predicate"
 	"kabinet/internal/page"
@@ -32,15 +34,12 @@ type Order struct {
 	Direction page.Direction
 }
 
-func (o *Order) page() page.Order {
-	if o == nil {
-		o = &Order{Field: ByCreatedAt, Direction: page.Descending}
+// columns are where the orders stand in the database and in an item.
+func columns() page.Columns[OrderField, *Document] {
+	return page.Columns[OrderField, *Document]{
+		ByCreatedAt: page.ByTime(document.FieldCreatedAt, func(d *Document) (time.Time, uuid.UUID) { return d.CreatedAt, d.ID.ID }),
+		ByUpdatedAt: page.ByTime(document.FieldUpdatedAt, func(d *Document) (time.Time, uuid.UUID) { return d.UpdatedAt, d.ID.ID }),
 	}
-	column := page.Column{Name: document.FieldCreatedAt}
-	if o.Field == ByUpdatedAt {
-		column = page.Column{Name: document.FieldUpdatedAt}
-	}
-	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
 }
 
 // Connection is a page of documents.
@@ -51,7 +50,10 @@ type Edge = page.Edge[*Document]
 
 // List gives a page of the viewer's documents.
 func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
-	request, err := page.NewRequest(first, after, order.page())
+	if order == nil {
+		order = &Order{Field: ByCreatedAt, Direction: page.Descending}
+	}
+	request, err := page.NewRequest(first, after, columns(), order.Field, order.Direction)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +62,9 @@ func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filt
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
 	}
-	documents := fromRows(rows)
-	return page.NewConnection(request, documents,
-		func(d *Document) page.Position {
-			return page.Position{Time: d.at(order), ID: d.ID.ID}
-		},
-		func(ctx context.Context) (int, error) {
-			return s.store.Document.Query().Where(where...).Count(ctx)
-		}), nil
+	return page.NewConnection(request, fromRows(rows), func(ctx context.Context) (int, error) {
+		return s.store.Document.Query().Where(where...).Count(ctx)
+	}), nil
 }
 
 func (f *Filter) predicates() []predicate.Document {
@@ -82,12 +79,4 @@ func (f *Filter) predicates() []predicate.Document {
 		where = append(where, document.KindIn(page.Strings(f.Kinds)...))
 	}
 	return where
-}
-
-// at is the time of the document by which the list is ordered.
-func (d *Document) at(o *Order) time.Time {
-	if o != nil && o.Field == ByUpdatedAt {
-		return d.UpdatedAt
-	}
-	return d.CreatedAt
 }

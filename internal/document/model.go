@@ -17,6 +17,21 @@ import (
 // Kind is the kind of a document.
 type Kind string
 
+// The kinds.
+const (
+	Identity        Kind = "IDENTITY"
+	Medical         Kind = "MEDICAL"
+	Certificate     Kind = "CERTIFICATE"
+	Application     Kind = "APPLICATION"
+	PowerOfAttorney Kind = "POWER_OF_ATTORNEY"
+	Other           Kind = "OTHER"
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	return []Kind{Identity, Medical, Certificate, Application, PowerOfAttorney, Other}
+}
+
 // Document is a paper.
 type Document struct {
 	ID        ref.Ref
@@ -76,13 +91,17 @@ func fromRows(rows []*ent.Document) []*Document {
 	for i, row := range rows {
 		group.ids[i] = row.ID
 		group.titles[row.ID] = row.Title
-		documents[i] = &Document{
-			ID: ref.Of(ref.Document, row.ID), Title: row.Title, Kind: Kind(row.Kind), State: State(row.State),
-			Verdict: row.Verdict, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-			currentVersion: row.CurrentVersion, siblings: group,
-		}
+		documents[i] = fromRow(row, group)
 	}
 	return documents
+}
+
+func fromRow(row *ent.Document, group *siblings) *Document {
+	return &Document{
+		ID: ref.Of(ref.Document, row.ID), Title: row.Title, Kind: Kind(row.Kind), State: State(row.State),
+		Verdict: row.Verdict, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		currentVersion: row.CurrentVersion, siblings: group,
+	}
 }
 
 // FromVersionRow makes a version of its row and its document's title.

@@ -11,6 +11,7 @@ import (
 	"kabinet/ent"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
+	"kabinet/internal/batch"
 	"kabinet/internal/blob"
 	"kabinet/internal/clock"
 	"kabinet/internal/fault"
@@ -34,14 +35,16 @@ func New(s *storage.Store, b blob.Store, f *feed.Recorder, c clock.Clock) *Servi
 
 // Get gives one document, fault.ErrNotFound when there is none or it is somebody else's.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Document, error) {
-	rows, err := s.store.Document.Query().Where(document.ID(id), document.DeletedAtIsNil()).All(ctx)
+	return batch.One(ctx, id, s.ByIDs)
+}
+
+// ByIDs gives those of the documents that the viewer may see.
+func (s *Service) ByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*Document, error) {
+	rows, err := s.store.Document.Query().Where(document.IDIn(ids...), document.DeletedAtIsNil()).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("get document: %w", err)
+		return nil, fmt.Errorf("get documents: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, fault.ErrNotFound
-	}
-	return fromRows(rows)[0], nil
+	return batch.Index(fromRows(rows), func(d *Document) uuid.UUID { return d.ID.ID }), nil
 }
 
 // Versions gives the versions of a document, newest first.
@@ -72,11 +75,8 @@ func (s *Service) versionsByIDs(ctx context.Context, ids []uuid.UUID, titles map
 	if err != nil {
 		return nil, fmt.Errorf("get versions: %w", err)
 	}
-	versions := make(map[uuid.UUID][]*Version, len(ids))
-	for _, row := range rows {
-		versions[row.DocumentID] = append(versions[row.DocumentID], FromVersionRow(row, titles[row.DocumentID]))
-	}
-	return versions, nil
+	return batch.Group(ids, rows, func(r *ent.DocumentVersion) uuid.UUID { return r.DocumentID },
+		func(r *ent.DocumentVersion) *Version { return FromVersionRow(r, titles[r.DocumentID]) }), nil
 }
 
 // Content opens the content of a version of the viewer's document for reading; the caller closes it.

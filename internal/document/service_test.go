@@ -61,7 +61,7 @@ func each(t *testing.T, test func(t *testing.T, p *place)) {
 
 // add makes a document; change may alter it before it is kept.
 func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, change func(*ent.DocumentCreate)) *ent.Document {
-	create := p.store.Document.Create().SetOwnerID(owner).SetTitle("title").SetKind("OTHER").SetState("PROCESSING").
+	create := p.store.Document.Create().SetOwnerID(owner).SetTitle("title").SetKind(string(document.Other)).SetState(string(document.Processing)).
 		SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now())
 	if change != nil {
 		change(create)
@@ -114,7 +114,7 @@ func model(rows []*ent.Document, f *document.Filter, o *document.Order) []uuid.U
 func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		system, ann := persontest.System(t), persontest.As(t, p.ann)
-		kinds := []document.Kind{"OTHER", "CERTIFICATE", "CONTRACT"}
+		kinds := document.Kinds()[:3]
 		var rows []*ent.Document
 		for i := range 30 {
 			rows = append(rows, p.add(system, t, p.ann, func(c *ent.DocumentCreate) {
@@ -265,5 +265,25 @@ func TestVerdicts(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, d.Verdict, "the old verdict was on the old content")
 		require.EqualValues(t, 2, sequence())
+	})
+}
+
+func TestSeveralAreReadAtOnceAndOnlyTheOwners(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		system, ann := persontest.System(t), persontest.As(t, p.ann)
+		first, second, strangers := p.add(system, t, p.ann, nil), p.add(system, t, p.ann, nil), p.add(system, t, uuid.New(), nil)
+		p.seen.Take()
+		found, err := p.ByIDs(ann, []uuid.UUID{second.ID, strangers.ID, uuid.New(), first.ID})
+		require.NoError(t, err)
+		require.Len(t, p.seen.Take(), 1)
+		require.Len(t, found, 2)
+		for _, id := range []uuid.UUID{first.ID, second.ID} {
+			v := found[id]
+			require.Equal(t, id, v.ID.ID)
+			versions, err := p.Versions(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*document.Version{}, versions, "a list without items, not none")
+		}
+		require.Len(t, p.seen.Take(), 1, "they share what is loaded")
 	})
 }

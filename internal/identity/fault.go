@@ -35,8 +35,8 @@ var (
 	}, startAgain)
 	// ErrRefresh: the tokens cannot be renewed any more.
 	ErrRefresh = fault.New(fault.Unauthenticated, locale.Text{
-		Ru: "Срок действия входа через Госуслуги истёк или он отозван.",
-		En: "The sign-in with Gosuslugi has expired or was revoked.",
+		Ru: "Срок действия входа истёк или он отозван.",
+		En: "The sign-in has expired or was revoked.",
 	}, locale.Text{
 		Ru: "Войдите снова.",
 		En: "Sign in again.",

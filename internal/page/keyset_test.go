@@ -20,13 +20,23 @@ import (
 	"kabinet/internal/storage/storagetest"
 )
 
-// listed are the orders of the one table on which pages are tried: a day and a time, each up and down.
-func listed() *rapid.Generator[page.Order] {
-	return rapid.Custom(func(t *rapid.T) page.Order {
-		column := rapid.SampledFrom([]page.Column{
-			{Name: sickleave.FieldIssuedOn, IsDay: true}, {Name: sickleave.FieldUpdatedAt},
-		}).Draw(t, "column")
-		return page.Order{Column: column, Descending: rapid.Bool().Draw(t, "descending")}
+// listedBy are the columns of the one table on which pages are tried: a day and a time.
+func listedBy() page.Columns[string, *ent.SickLeave] {
+	return page.Columns[string, *ent.SickLeave]{
+		sickleave.FieldIssuedOn: page.ByDay(sickleave.FieldIssuedOn,
+			func(l *ent.SickLeave) (calendar.Date, uuid.UUID) { return l.IssuedOn, l.ID }),
+		sickleave.FieldUpdatedAt: page.ByTime(sickleave.FieldUpdatedAt,
+			func(l *ent.SickLeave) (time.Time, uuid.UUID) { return l.UpdatedAt, l.ID }),
+	}
+}
+
+// listed are their orders, up and down.
+func listed() *rapid.Generator[order] {
+	return rapid.Custom(func(t *rapid.T) order {
+		return order{
+			by:        rapid.SampledFrom([]string{sickleave.FieldIssuedOn, sickleave.FieldUpdatedAt}).Draw(t, "column"),
+			direction: rapid.SampledFrom([]page.Direction{page.Ascending, page.Descending}).Draw(t, "direction"),
+		}
 	})
 }
 
@@ -39,9 +49,7 @@ type shelf struct {
 	next  *int
 }
 
-func position(l *ent.SickLeave) page.Position {
-	return page.Position{Day: l.IssuedOn, Time: l.UpdatedAt, ID: l.ID}
-}
+func positionOf(l *ent.SickLeave) position { return position{l.IssuedOn, l.UpdatedAt, l.ID} }
 
 // add puts a row with one of very few values on the shelf, so that many are equal.
 func (s *shelf) add(r *rapid.T) {
@@ -50,7 +58,7 @@ func (s *shelf) add(r *rapid.T) {
 	id := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(r, "id"))
 	*s.next++
 	row, err := s.store.SickLeave.Create().SetID(id).SetOwnerID(s.owner).SetNumber(fmt.Sprintf("%012d", *s.next)).
-		SetState("OPENED").SetReason("DISEASE").SetIssuedOn(day).SetStartsOn(day).SetCreatedAt(at).SetUpdatedAt(at).Save(s.ctx)
+		SetState("OPENED").SetReason("ILLNESS").SetIssuedOn(day).SetStartsOn(day).SetCreatedAt(at).SetUpdatedAt(at).Save(s.ctx)
 	if ent.IsConstraintError(err) { // the same id twice
 		return
 	}
@@ -64,41 +72,41 @@ func (s *shelf) remove(r *rapid.T, i int) {
 }
 
 // behind is the model's answer: what follows a position (nil is the beginning) in an order.
-func (s *shelf) behind(o page.Order, p *page.Position) []uuid.UUID {
+func (s *shelf) behind(o order, p *position) []uuid.UUID {
 	sorted := slices.Clone(s.rows)
-	slices.SortFunc(sorted, func(a, b *ent.SickLeave) int { return compare(o, position(a), position(b)) })
+	slices.SortFunc(sorted, func(a, b *ent.SickLeave) int { return compare(o, positionOf(a), positionOf(b)) })
 	var ids []uuid.UUID
 	for _, row := range sorted {
-		if p == nil || compare(o, position(row), *p) > 0 {
+		if p == nil || compare(o, positionOf(row), *p) > 0 {
 			ids = append(ids, row.ID)
 		}
 	}
 	return ids
 }
 
-func compare(o page.Order, a, b page.Position) int {
-	c := a.Time.Compare(b.Time)
-	if o.Column.IsDay {
-		c = a.Day.Compare(b.Day)
+func compare(o order, a, b position) int {
+	c := a.time.Compare(b.time)
+	if o.by == sickleave.FieldIssuedOn {
+		c = a.day.Compare(b.day)
 	}
 	if c == 0 {
-		c = slices.Compare(a.ID[:], b.ID[:])
+		c = slices.Compare(a.id[:], b.id[:])
 	}
-	if o.Descending {
+	if o.direction == page.Descending {
 		return -c
 	}
 	return c
 }
 
 // page reads a page from the database.
-func (s *shelf) page(r *rapid.T, o page.Order, size int, after *page.Cursor) *page.Connection[*ent.SickLeave] {
-	request, err := page.NewRequest(&size, after, o)
+func (s *shelf) page(r *rapid.T, o order, size int, after *page.Cursor) *page.Connection[*ent.SickLeave] {
+	request, err := page.NewRequest(&size, after, listedBy(), o.by, o.direction)
 	require.NoError(r, err)
 	where := s.store.SickLeave.Query().Where(sickleave.OwnerID(s.owner))
 	found, err := where.Clone().Where(request.Select).All(s.ctx)
 	require.NoError(r, err)
 	require.LessOrEqual(r, len(found), size+1)
-	return page.NewConnection(request, found, position, func(ctx context.Context) (int, error) { return where.Clone().Count(ctx) })
+	return page.NewConnection(request, found, func(ctx context.Context) (int, error) { return where.Clone().Count(ctx) })
 }
 
 func idsOf(rows []*ent.SickLeave) []uuid.UUID {
@@ -158,7 +166,7 @@ func TestAPageBeginsBehindItsCursorWhateverHasHappenedSince(t *testing.T) {
 			order, size := listed().Draw(r, "order"), rapid.IntRange(1, 4).Draw(r, "size")
 			seen := map[uuid.UUID]bool{}
 			var after *page.Cursor
-			var last *page.Position
+			var last *position
 			for range 12 { // more is only inserted for ever
 				p := list.page(r, order, size, after)
 				want := list.behind(order, last)
@@ -170,14 +178,14 @@ func TestAPageBeginsBehindItsCursorWhateverHasHappenedSince(t *testing.T) {
 				if !p.PageInfo.HasNextPage {
 					return
 				}
-				end := position(p.Nodes[len(p.Nodes)-1])
+				end := positionOf(p.Nodes[len(p.Nodes)-1])
 				after, last = p.PageInfo.EndCursor, &end
 				// Between two pages rows come and go, the one of the cursor too.
 				for range rapid.IntRange(0, 2).Draw(r, "added") {
 					list.add(r)
 				}
 				if rapid.Bool().Draw(r, "the cursor's row goes") {
-					list.remove(r, slices.IndexFunc(list.rows, func(l *ent.SickLeave) bool { return l.ID == end.ID }))
+					list.remove(r, slices.IndexFunc(list.rows, func(l *ent.SickLeave) bool { return l.ID == end.id }))
 				}
 				if len(list.rows) > 0 && rapid.Bool().Draw(r, "another goes") {
 					list.remove(r, rapid.IntRange(0, len(list.rows)-1).Draw(r, "which"))

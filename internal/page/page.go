@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -56,44 +57,84 @@ func (c *Cursor) UnmarshalGQL(v any) error {
 	return nil
 }
 
-// Column is a column by which a list can be ordered: NOT NULL, with an index that ends in it and the id.
-type Column struct {
-	Name  string // in the database
-	IsDay bool   // a DATE; otherwise a point of time
+// Column is a column by which a list of T can be ordered: NOT NULL, with an index that ends in it and the id. ByDay and
+// ByTime make it.
+type Column[T any] struct {
+	name  string // in the database
+	isDay bool   // a DATE; otherwise a point of time
+	of    func(T) key
 }
 
-// Order is the order of a list.
-type Order struct {
-	Column     Column
-	Descending bool
+// ByDay is a column of days. of tells the day and the id of an item.
+func ByDay[T any](name string, of func(T) (calendar.Date, uuid.UUID)) Column[T] {
+	return Column[T]{name: name, isDay: true, of: func(item T) (k key) {
+		k.day, k.id = of(item)
+		return k
+	}}
+}
+
+// ByTime is a column of points of time. of tells the time and the id of an item.
+func ByTime[T any](name string, of func(T) (time.Time, uuid.UUID)) Column[T] {
+	return Column[T]{name: name, of: func(item T) (k key) {
+		k.time, k.id = of(item)
+		return k
+	}}
+}
+
+// Columns are all by which a list of T can be ordered, under the names that the API has for them.
+type Columns[F ~string, T any] map[F]Column[T]
+
+// Direction is the direction of an order as the API names it.
+type Direction string
+
+// The directions.
+const (
+	Ascending  Direction = "ASC"
+	Descending Direction = "DESC"
+)
+
+// ErrOrder is a fault of the program: the API lets no other order through than a list has.
+var ErrOrder = errors.New("page: the list has no such order")
+
+// order is the order of a list.
+type order[T any] struct {
+	Column[T]
+
+	descending bool
 }
 
 // Request is a request for one page.
-type Request struct {
+type Request[T any] struct {
 	size  int
-	order Order
+	order order[T]
 	after *key
 }
 
+// key is the place of an item: its value in the column of the order, and its id.
 type key struct {
 	day  calendar.Date
 	time time.Time
 	id   uuid.UUID
 }
 
-// NewRequest checks a request for a page. first and after may be nil; first then is DefaultSize.
-func NewRequest(first *int, after *Cursor, order Order) (Request, error) {
-	r := Request{size: DefaultSize, order: order}
+// NewRequest checks a request for a page, in the order of one of the columns. first and after may be nil; first then
+// is DefaultSize.
+func NewRequest[F ~string, T any](first *int, after *Cursor, columns Columns[F, T], by F, d Direction) (Request[T], error) {
+	column, ok := columns[by]
+	if !ok || d != Ascending && d != Descending {
+		return Request[T]{}, ErrOrder
+	}
+	r := Request[T]{size: DefaultSize, order: order[T]{column, d == Descending}}
 	if first != nil {
 		if *first < 1 || *first > MaxSize {
-			return Request{}, ErrSize
+			return Request[T]{}, ErrSize
 		}
 		r.size = *first
 	}
 	if after != nil {
-		k, ok := order.decode(*after)
+		k, ok := r.order.decode(*after)
 		if !ok {
-			return Request{}, ErrCursor
+			return Request[T]{}, ErrCursor
 		}
 		r.after = &k
 	}
@@ -101,21 +142,21 @@ func NewRequest(first *int, after *Cursor, order Order) (Request, error) {
 }
 
 // Size is the number of items asked for.
-func (r Request) Size() int { return r.size }
+func (r Request[T]) Size() int { return r.size }
 
 // Select cuts a query to the page: where it begins, its order, and one item more than asked for, which tells
 // whether another page follows.
-func (r Request) Select(s *sql.Selector) {
-	column, id := s.C(r.order.Column.Name), s.C("id")
+func (r Request[T]) Select(s *sql.Selector) {
+	column, id := s.C(r.order.name), s.C("id")
 	if r.after != nil {
-		values := []any{r.after.value(r.order.Column), r.after.id}
-		if r.order.Descending {
+		values := []any{r.after.value(r.order.isDay), r.after.id}
+		if r.order.descending {
 			s.Where(sql.CompositeLT([]string{column, id}, values...))
 		} else {
 			s.Where(sql.CompositeGT([]string{column, id}, values...))
 		}
 	}
-	if r.order.Descending {
+	if r.order.descending {
 		s.OrderBy(sql.Desc(column), sql.Desc(id))
 	} else {
 		s.OrderBy(sql.Asc(column), sql.Asc(id))
@@ -123,8 +164,8 @@ func (r Request) Select(s *sql.Selector) {
 	s.Limit(r.size + 1)
 }
 
-func (k key) value(c Column) any {
-	if c.IsDay {
+func (k key) value(isDay bool) any {
+	if isDay {
 		return k.day
 	}
 	return k.time
@@ -133,21 +174,21 @@ func (k key) value(c Column) any {
 // The encoding of a cursor: a mark of the order, eight bytes of the value, sixteen of the id.
 const cursorBytes = 1 + 1 + 8 + 16
 
-func (o Order) mark() (direction, column byte) {
-	if o.Descending {
+func (o order[T]) mark() (direction, column byte) {
+	if o.descending {
 		direction = 1
 	}
-	for _, c := range []byte(o.Column.Name) {
+	for _, c := range []byte(o.name) {
 		column = column*31 + c
 	}
 	return direction, column
 }
 
-func (o Order) encode(k key) Cursor {
+func (o order[T]) encode(k key) Cursor {
 	var b [cursorBytes]byte
 	b[0], b[1] = o.mark()
 	value := k.time.UnixMicro()
-	if o.Column.IsDay {
+	if o.isDay {
 		value = k.day.Time(time.UTC).Unix()
 	}
 	binary.BigEndian.PutUint64(b[2:], uint64(value))
@@ -155,7 +196,7 @@ func (o Order) encode(k key) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-func (o Order) decode(c Cursor) (key, bool) {
+func (o order[T]) decode(c Cursor) (key, bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
 	if err != nil || len(b) != cursorBytes {
 		return key{}, false
@@ -170,7 +211,7 @@ func (o Order) decode(c Cursor) (key, bool) {
 	if value > longest || value < -longest {
 		return key{}, false
 	}
-	if o.Column.IsDay {
+	if o.isDay {
 		t := time.Unix(value, 0).UTC()
 		if t.Year() < 1800 || t.Year() > 9999 {
 			return key{}, false
@@ -209,21 +250,10 @@ type Connection[T any] struct {
 	count  func(context.Context) (int, error)
 }
 
-// Position is the value of an item in the column of the order, and its id.
-type Position struct {
-	Day  calendar.Date
-	Time time.Time
-	ID   uuid.UUID
-}
-
-// NewConnection makes the page from what Select found. position tells the place of an item in this order; count
-// counts the whole list and is called only if the total is asked for.
-func NewConnection[T any](r Request, found []T, position func(T) Position, count func(context.Context) (int, error)) *Connection[T] {
-	c := &Connection[T]{count: count}
-	c.cursor = func(item T) Cursor {
-		p := position(item)
-		return r.order.encode(key{day: p.Day, time: p.Time, id: p.ID})
-	}
+// NewConnection makes the page from what Select found. count counts the whole list and is called only if the total is
+// asked for.
+func NewConnection[T any](r Request[T], found []T, count func(context.Context) (int, error)) *Connection[T] {
+	c := &Connection[T]{count: count, cursor: func(item T) Cursor { return r.order.encode(r.order.of(item)) }}
 	c.PageInfo.HasPreviousPage = r.after != nil
 	if len(found) > r.size {
 		c.PageInfo.HasNextPage = true
@@ -248,15 +278,6 @@ func (c *Connection[T]) Edges() []Edge[T] {
 
 // TotalCount counts the whole list.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.count(ctx) }
-
-// Direction is the direction of an order as the API names it.
-type Direction string
-
-// The directions.
-const (
-	Ascending  Direction = "ASC"
-	Descending Direction = "DESC"
-)
 
 // Strings gives the values of an enumeration as the database keeps them, each once: a client may repeat one any number
 // of times, and every one would be an argument of the statement.

@@ -16,48 +16,80 @@ import (
 	"kabinet/internal/page"
 )
 
-// orders are all orders that lists of the cabinet have.
-func orders() []page.Order {
-	var all []page.Order
-	for _, column := range []page.Column{
-		{Name: "issued_on", IsDay: true}, {Name: "starts_on", IsDay: true}, {Name: "created_at"}, {Name: "updated_at"},
-	} {
-		all = append(all, page.Order{Column: column}, page.Order{Column: column, Descending: true})
+// position is an item of a list, reduced to what its place depends on.
+type position struct {
+	day  calendar.Date
+	time time.Time
+	id   uuid.UUID
+}
+
+func (p position) atDay() (calendar.Date, uuid.UUID) { return p.day, p.id }
+func (p position) atTime() (time.Time, uuid.UUID)    { return p.time, p.id }
+
+// columns are all that lists of the cabinet are ordered by.
+func columns() page.Columns[string, position] {
+	return page.Columns[string, position]{
+		"issued_on": page.ByDay("issued_on", position.atDay), "starts_on": page.ByDay("starts_on", position.atDay),
+		"created_at": page.ByTime("created_at", position.atTime), "updated_at": page.ByTime("updated_at", position.atTime),
+	}
+}
+
+// order is one of the orders that lists of the cabinet have.
+type order struct {
+	by        string
+	direction page.Direction
+}
+
+func orders() []order {
+	var all []order
+	for _, by := range []string{"issued_on", "starts_on", "created_at", "updated_at"} {
+		all = append(all, order{by, page.Ascending}, order{by, page.Descending})
 	}
 	return all
 }
 
+func (o order) request(first *int, after *page.Cursor) (page.Request[position], error) {
+	return page.NewRequest(first, after, columns(), o.by, o.direction)
+}
+
 // cursorIn gives the cursor of an item in an order.
-func cursorIn(t require.TestingT, o page.Order, p page.Position) page.Cursor {
-	request, err := page.NewRequest(nil, nil, o)
+func cursorIn(t require.TestingT, o order, p position) page.Cursor {
+	request, err := o.request(nil, nil)
 	require.NoError(t, err)
-	c := page.NewConnection(request, []page.Position{p}, func(p page.Position) page.Position { return p }, nil)
+	c := page.NewConnection(request, []position{p}, nil)
 	require.NotNil(t, c.PageInfo.EndCursor)
 	require.Equal(t, c.PageInfo.StartCursor, c.PageInfo.EndCursor)
 	require.Equal(t, *c.PageInfo.EndCursor, c.Edges()[0].Cursor)
 	return *c.PageInfo.EndCursor
 }
 
-func somewhere() page.Position {
-	return page.Position{
-		Day:  calendar.NewDate(2026, time.March, 8),
-		Time: time.Date(2026, time.March, 8, 12, 30, 0, 123_456_000, time.UTC),
-		ID:   uuid.MustParse("01960000-0000-7000-8000-00000000000a"),
+func somewhere() position {
+	return position{
+		day:  calendar.NewDate(2026, time.March, 8),
+		time: time.Date(2026, time.March, 8, 12, 30, 0, 123_456_000, time.UTC),
+		id:   uuid.MustParse("01960000-0000-7000-8000-00000000000a"),
+	}
+}
+
+func TestAnOrderThatTheListDoesNotHaveIsRefused(t *testing.T) {
+	for _, o := range []order{{"", page.Ascending}, {"name", page.Ascending}, {"created_at", ""}, {"created_at", "UP"}} {
+		_, err := o.request(nil, nil)
+		require.ErrorIs(t, err, page.ErrOrder, "%v", o)
 	}
 }
 
 func TestTheSizeOfAPageHasBounds(t *testing.T) {
 	for _, first := range []int{1, 2, 20, 99, 100} {
-		request, err := page.NewRequest(&first, nil, orders()[0])
+		request, err := orders()[0].request(&first, nil)
 		require.NoError(t, err)
 		require.Equal(t, first, request.Size())
 	}
 	for _, first := range []int{0, -1, 101, 1000, math.MaxInt32, math.MinInt32, math.MaxInt, math.MinInt} {
-		_, err := page.NewRequest(&first, nil, orders()[0])
+		_, err := orders()[0].request(&first, nil)
 		require.ErrorIs(t, err, page.ErrSize, "%d", first)
 		require.Equal(t, fault.BadInput, fault.CodeOf(err))
 	}
-	request, err := page.NewRequest(nil, nil, orders()[0])
+	request, err := orders()[0].request(nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, page.DefaultSize, request.Size())
 }
@@ -66,7 +98,7 @@ func TestACursorServesItsOwnOrderOnly(t *testing.T) {
 	for i, of := range orders() {
 		cursor := cursorIn(t, of, somewhere())
 		for j, asked := range orders() {
-			_, err := page.NewRequest(nil, &cursor, asked)
+			_, err := asked.request(nil, &cursor)
 			if i == j {
 				require.NoError(t, err)
 				continue
@@ -90,7 +122,7 @@ func TestAForgedCursorIsRefused(t *testing.T) {
 			"of a feed":  "9wAAAAAAAAAB",
 			"SQL":        "' OR 1=1 --",
 		} {
-			_, err := page.NewRequest(nil, &forged, order)
+			_, err := order.request(nil, &forged)
 			require.ErrorIs(t, err, page.ErrCursor, name)
 		}
 	}
@@ -116,11 +148,10 @@ func TestTheScalarCursor(t *testing.T) {
 }
 
 func TestTheTotalIsCountedOnlyWhenAskedFor(t *testing.T) {
-	request, err := page.NewRequest(nil, nil, orders()[0])
+	request, err := orders()[0].request(nil, nil)
 	require.NoError(t, err)
 	counted := 0
-	c := page.NewConnection(request, nil, func(p page.Position) page.Position { return p },
-		func(context.Context) (int, error) { counted++; return 42, nil })
+	c := page.NewConnection(request, nil, func(context.Context) (int, error) { counted++; return 42, nil })
 	require.Empty(t, c.Nodes)
 	require.Empty(t, c.Edges())
 	require.Equal(t, page.Info{}, c.PageInfo)
@@ -142,7 +173,7 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		cursor, accepted := page.Cursor(text), 0
 		for _, order := range orders() {
-			if _, err := page.NewRequest(nil, &cursor, order); err != nil {
+			if _, err := order.request(nil, &cursor); err != nil {
 				require.ErrorIs(t, err, page.ErrCursor)
 				continue
 			}

@@ -3,6 +3,8 @@ package person
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,12 +12,15 @@ import (
 
 	"kabinet/ent"
 	"kabinet/ent/person"
+	"kabinet/internal/audit"
 	"kabinet/internal/clock"
 	"kabinet/internal/fault"
+	"kabinet/internal/feed"
 	"kabinet/internal/identifier"
 	"kabinet/internal/identity"
 	"kabinet/internal/locale"
 	"kabinet/internal/owner"
+	"kabinet/internal/ref"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
 	"kabinet/internal/viewer"
@@ -23,14 +28,16 @@ import (
 
 // Service keeps citizens.
 type Service struct {
-	store  *storage.Store
-	sealer *seal.Sealer
-	clock  clock.Clock
+	store   *storage.Store
+	sealer  *seal.Sealer
+	changes *feed.Recorder
+	journal *audit.Journal
+	clock   clock.Clock
 }
 
 // New makes the service.
-func New(s *storage.Store, sealer *seal.Sealer, c clock.Clock) *Service {
-	return &Service{store: s, sealer: sealer, clock: c}
+func New(s *storage.Store, sealer *seal.Sealer, changes *feed.Recorder, journal *audit.Journal, c clock.Clock) *Service {
+	return &Service{store: s, sealer: sealer, changes: changes, journal: journal, clock: c}
 }
 
 // Get gives a person whom the viewer may see.
@@ -63,29 +70,47 @@ func (s *Service) Admit(ctx context.Context, login identity.Login) (uuid.UUID, e
 	if ent.IsConstraintError(err) { // the same person came in twice at once; the other record is there by now
 		id, err = s.admit(ctx, login)
 	}
+	if errors.Is(err, ErrAnotherAccount) {
+		if denied := s.deny(ctx, id, "another account"); denied != nil {
+			return uuid.Nil, fmt.Errorf("admit person: %w", denied)
+		}
+	}
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("admit person: %w", err)
 	}
 	return id, nil
 }
 
+// deny writes a refused login into the journal of the person whom it would have reached.
+func (s *Service) deny(ctx context.Context, id uuid.UUID, reason string) error {
+	return s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		return s.journal.Write(ctx, tx, audit.Entry{
+			Owner: id, Action: "session.begin", Subject: ref.Of(ref.Person, id), Denied: true, Reason: reason,
+		})
+	})
+}
+
+// admit gives the id with ErrAnotherAccount, too.
 func (s *Service) admit(ctx context.Context, login identity.Login) (id uuid.UUID, err error) {
 	err = s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		row, err := s.find(ctx, tx, login)
-		if err != nil {
-			return err
+		if row != nil {
+			id = row.ID
 		}
-		if row == nil {
+		switch {
+		case err != nil:
+			return err
+		case row == nil:
 			id, err = s.create(ctx, tx, login)
 			return err
 		}
-		id = row.ID
-		return s.update(ctx, tx, row, login)
+		return s.update(ctx, tx, id, login)
 	})
 	return id, err
 }
 
-// find finds the person of an account: the one that has it, or, if it is confirmed, the one with its SNILS.
+// find finds the person of an account: the one that has it, or, if it is confirmed, the one with its SNILS. With
+// ErrAnotherAccount it gives the person to whom the SNILS belongs.
 func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login) (*ent.Person, error) {
 	account := s.sealer.Lookups(subjectPlace, accountOf(login.Provider, login.Subject))
 	byAccount, err := only(ctx, tx.Person.Query().Where(person.SubjectHashIn(account...)))
@@ -102,7 +127,7 @@ func (s *Service) find(ctx context.Context, tx *storage.Tx, login identity.Login
 	case slices.ContainsFunc(account, func(hash []byte) bool { return bytes.Equal(hash, bySnils.SubjectHash) }):
 		return bySnils, nil // the same person came in twice at once, and this is the record of the other time
 	case bySnils.SubjectHash != nil:
-		return nil, ErrAnotherAccount
+		return bySnils, ErrAnotherAccount
 	case byAccount == nil:
 		return bySnils, nil
 	}
@@ -141,20 +166,58 @@ func (s *Service) create(ctx context.Context, tx *storage.Tx, login identity.Log
 	if login.Trusted && login.Profile.Snils != "" {
 		create.SetSnilsHash(s.snilsHash(login.Profile.Snils))
 	}
+	// No event: nobody has seen anything of an owner who was not there, so that number 0 is the first version.
 	return id, create.Exec(ctx)
 }
 
-func (s *Service) update(ctx context.Context, tx *storage.Tx, row *ent.Person, login identity.Login) error {
-	sealed, err := seal.SealJSON(s.sealer, identityPlace, row.ID, dataOf(login.Profile))
+// update takes over what the login tells. What the owner then sees differently is a change like any other: it raises
+// their sequence, which is the version of all they see.
+func (s *Service) update(ctx context.Context, tx *storage.Tx, id uuid.UUID, login identity.Login) error {
+	if err := owner.Lock(ctx, tx, id); err != nil {
+		return err
+	}
+	row, err := tx.Person.Get(ctx, id) // as it is under the lock
 	if err != nil {
 		return err
 	}
-	update := tx.Person.UpdateOneID(row.ID).SetUpdatedAt(s.clock.Now()).SetTrusted(login.Trusted).SetIdentity(sealed).
+	changed, err := s.differs(row, login)
+	if err != nil {
+		return err
+	}
+	sealed, err := seal.SealJSON(s.sealer, identityPlace, id, dataOf(login.Profile))
+	if err != nil {
+		return err
+	}
+	// Written even if nothing differs: under the keys of today.
+	update := tx.Person.UpdateOneID(id).SetUpdatedAt(s.clock.Now()).SetTrusted(login.Trusted).SetIdentity(sealed).
 		SetSubjectHash(s.sealer.Lookup(subjectPlace, accountOf(login.Provider, login.Subject)))
 	if login.Trusted && login.Profile.Snils != "" {
 		update.SetSnilsHash(s.snilsHash(login.Profile.Snils))
 	}
-	return update.Exec(ctx)
+	if err := update.Exec(ctx); err != nil || !changed {
+		return err
+	}
+	return s.changes.Record(ctx, tx, feed.Change{Owner: id, Subject: ref.Of(ref.Person, id)})
+}
+
+// differs tells whether a login tells something else of a person than is stored.
+func (s *Service) differs(row *ent.Person, login identity.Login) (bool, error) {
+	if row.Trusted != login.Trusted || len(row.Identity) == 0 { // the fund may know a person by their SNILS alone
+		return true, nil
+	}
+	stored, err := seal.OpenJSON[personalData](s.sealer, identityPlace, row.ID, row.Identity)
+	if err != nil {
+		return false, err
+	}
+	before, err := json.Marshal(stored)
+	if err != nil {
+		return false, fmt.Errorf("compare personal data: %w", err)
+	}
+	after, err := json.Marshal(dataOf(login.Profile))
+	if err != nil {
+		return false, fmt.Errorf("compare personal data: %w", err)
+	}
+	return !bytes.Equal(before, after), nil
 }
 
 func (s *Service) snilsHash(n identifier.Snils) []byte { return s.sealer.Lookup(snilsPlace, string(n)) }

@@ -8,9 +8,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"kabinet/internal/audit"
 	"kabinet/internal/calendar"
 	"kabinet/internal/clock"
 	"kabinet/internal/fault"
+	"kabinet/internal/feed"
 	"kabinet/internal/identifier"
 	"kabinet/internal/identity"
 	"kabinet/internal/owner"
@@ -29,11 +31,20 @@ type place struct {
 	clock *clock.Fixed
 }
 
+// deaf is told of what nobody listens to.
+type deaf struct{}
+
+func (deaf) Announce(uuid.UUID) {}
+
+func newService(s *storage.Store, sealer *seal.Sealer, c clock.Clock) *person.Service {
+	return person.New(s, sealer, feed.NewRecorder(c, deaf{}), audit.NewJournal(c), c)
+}
+
 func each(t *testing.T, test func(t *testing.T, p *place)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
 		p := &place{store: s, clock: clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
-		p.Service = person.New(s, persontest.Sealer(t), p.clock)
+		p.Service = newService(s, persontest.Sealer(t), p.clock)
 		test(t, p)
 	})
 }
@@ -155,7 +166,7 @@ func eachKnown(t *testing.T, test func(t *testing.T, p *place, known uuid.UUID))
 	t.Helper()
 	each(t, func(t *testing.T, p *place) {
 		sealer := persontest.Sealer(t)
-		p.Service = person.New(p.store, sealer, p.clock)
+		p.Service = newService(p.store, sealer, p.clock)
 		test(t, p, p.known(t, sealer, snils))
 	})
 }
@@ -245,14 +256,14 @@ func TestKeysThatWereRotatedStillFind(t *testing.T) {
 		require.NoError(t, err)
 		old, err := seal.New(keys)
 		require.NoError(t, err)
-		id, err := person.New(s, old, clock.System{}).Admit(t.Context(), login("1000"))
+		id, err := newService(s, old, clock.System{}).Admit(t.Context(), login("1000"))
 		require.NoError(t, err)
 		rotated, err := seal.RotateLookup(keys)
 		require.NoError(t, err)
 		fresh, err := seal.New(rotated)
 		require.NoError(t, err)
 		for range 2 {
-			again, err := person.New(s, fresh, clock.System{}).Admit(t.Context(), login("1000"))
+			again, err := newService(s, fresh, clock.System{}).Admit(t.Context(), login("1000"))
 			require.NoError(t, err)
 			require.Equal(t, id, again)
 		}

@@ -7,22 +7,12 @@ import (
 	"kabinet/internal/benefit"
 	"kabinet/internal/calendar"
 	"kabinet/internal/ref"
-)
-
-// Types, as the API names them.
-const (
-	temporaryDisability = "TEMPORARY_DISABILITY"
-	maternityBenefit    = "MATERNITY"
-	childBirth          = "CHILD_BIRTH"
-	childCare           = "CHILD_CARE"
-	workInjury          = "WORK_INJURY"
-	funeral             = "FUNERAL"
-	childPlacement      = "CHILD_PLACEMENT"
+	"kabinet/internal/sickleave"
 )
 
 // benefitSpec is what is told of a benefit. It is paid for a certificate, as a lump sum, or month by month.
 type benefitSpec struct {
-	kind   string
+	kind   benefit.Type
 	state  benefit.State
 	leave  string // key of the certificate
 	event  int    // how many days ago happened what a lump sum is paid for
@@ -64,7 +54,7 @@ func stages() []stage {
 
 func (a *author) writeBenefit(b biography, s benefitSpec) {
 	row := &ent.Benefit{
-		ID: a.id(), OwnerID: a.owner, Number: a.caseNumber(), Type: s.kind, State: string(s.state), Notice: optional(s.notice),
+		ID: a.id(), OwnerID: a.owner, Number: a.caseNumber(), Type: string(s.kind), State: string(s.state), Notice: optional(s.notice),
 	}
 	var turns []turn
 	switch {
@@ -88,9 +78,13 @@ func (a *author) writeBenefit(b biography, s benefitSpec) {
 func (a *author) writeForLeave(row *ent.Benefit, s benefitSpec, l *leaf) []turn {
 	row.SickLeaveID = &l.row.ID
 	// The first days may be the employer's: what the fund pays for begins behind them.
-	row.StartsOn = l.row.StartsOn.AddDays(employersDays(l.row.Reason, l.row.Continuation))
+	row.StartsOn = l.row.StartsOn.AddDays(employersDays(sickleave.Reason(l.row.Reason), l.row.Continuation))
 	row.EndsOn = l.row.EndsOn
-	a.accrue(row, row.StartsOn, row.EndsOn, l.row.PaidByFund, addWorkdays(l.filled, calculatedAfter), l.paid)
+	var byFund int64 // nothing while not calculated; then nothing is accrued either
+	if l.row.PaidByFund != nil {
+		byFund = *l.row.PaidByFund
+	}
+	a.accrue(row, row.StartsOn, row.EndsOn, byFund, addWorkdays(l.filled, calculatedAfter), l.paid)
 	return a.benefitTurns(l.filled, s.state)
 }
 
@@ -147,7 +141,7 @@ func (a *author) writeMonthly(row *ent.Benefit, s benefitSpec, daily int64) []tu
 func (a *author) accrue(row *ent.Benefit, from, to calendar.Date, amount int64, accrued, paid calendar.Date) {
 	state := benefit.State(row.State)
 	// A monthly benefit has been paid before, whatever its state is for the present month.
-	paidOut := state == benefit.Paid || state == benefit.Closed || row.Type == childCare
+	paidOut := state == benefit.Paid || state == benefit.Closed || row.Type == string(benefit.ChildCare)
 	if !paidOut && state != benefit.Calculated && state != benefit.SentForPayment {
 		return
 	}
@@ -155,10 +149,13 @@ func (a *author) accrue(row *ent.Benefit, from, to calendar.Date, amount int64, 
 	if paidOut {
 		x.PaidOn = paid
 	}
-	if row.Type == temporaryDisability {
+	if row.Type == string(benefit.TemporaryDisability) {
 		x.Withheld = incomeTax(amount)
 	}
-	row.Amount += amount
+	if row.Amount != nil {
+		amount += *row.Amount
+	}
+	row.Amount = &amount
 	a.records.accruals = append(a.records.accruals, x)
 }
 

@@ -9,21 +9,11 @@ import (
 	"kabinet/internal/ref"
 )
 
-// Kinds, as the API names them.
-const (
-	identityPaper   = "IDENTITY"
-	medicalPaper    = "MEDICAL"
-	certificate     = "CERTIFICATE"
-	applicationForm = "APPLICATION"
-	powerOfAttorney = "POWER_OF_ATTORNEY"
-	otherPaper      = "OTHER"
-)
-
 // documentSpec is what is told of a document.
 type documentSpec struct {
 	key      string // by which appeals name it
 	title    string
-	kind     string
+	kind     document.Kind
 	versions []versionSpec
 }
 
@@ -42,7 +32,7 @@ type versionSpec struct {
 type paper struct{ versions []*ent.DocumentVersion }
 
 func (a *author) writeDocument(s documentSpec) {
-	row := &ent.Document{ID: a.id(), OwnerID: a.owner, Title: s.title, Kind: s.kind, CurrentVersion: len(s.versions)}
+	row := &ent.Document{ID: a.id(), OwnerID: a.owner, Title: s.title, Kind: string(s.kind), CurrentVersion: len(s.versions)}
 	p := &paper{}
 	a.documents[s.key] = p
 	var turns []turn

@@ -26,13 +26,12 @@ const maxFile = 20_000
 
 func testDocuments(t *testing.T, w *world) {
 	t.Helper()
-	kinds := enum(t, "document", "DocumentKind")
 	formats := map[string]int{}
 	versioned := 0
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		for _, d := range w.cabinet(ctx, t).documents {
-			require.Contains(t, kinds, string(d.Kind))
+			require.Contains(t, document.Kinds(), d.Kind)
 			require.Equal(t, d.State == document.Rejected, d.Verdict != nil)
 			versions, err := w.documents.Versions(ctx, d)
 			require.NoError(t, err)
@@ -69,8 +68,8 @@ func testDocuments(t *testing.T, w *world) {
 	for _, s := range document.States() {
 		require.NotZero(t, states[s], s)
 	}
-	mine := seen(all, func(d *document.Document) string { return string(d.Kind) })
-	for _, k := range kinds {
+	mine := seen(all, func(d *document.Document) document.Kind { return d.Kind })
+	for _, k := range document.Kinds() {
 		require.NotZero(t, mine[k], k)
 	}
 	require.Equal(t, 4, versioned)

@@ -59,7 +59,7 @@ func newWorld(tb testing.TB, s *storage.Store, now time.Time) *world {
 	recorder, journal := feed.NewRecorder(c, hub), audit.NewJournal(c)
 	w := &world{
 		deps: seed.Deps{
-			Store: s, Sealer: sealer, Blobs: blobs, People: person.New(s, sealer, c), Feed: recorder, Journal: journal, Clock: c,
+			Store: s, Sealer: sealer, Blobs: blobs, People: person.New(s, sealer, recorder, journal, c), Feed: recorder, Journal: journal, Clock: c,
 		},
 		leaves:    sickleave.New(s, sealer, recorder, c),
 		appeals:   appeal.New(s, sealer, recorder, journal, c),

@@ -51,8 +51,8 @@ func (r *records) insertLeaves(ctx context.Context, tx *storage.Tx) error {
 			SetNillableOutcome(l.Outcome).SetDiagnosis(l.Diagnosis).SetIssuedOn(l.IssuedOn).SetStartsOn(l.StartsOn).
 			SetClinicName(l.ClinicName).SetNillableClinicAddress(l.ClinicAddress).SetNillableClinicOgrn(l.ClinicOgrn).
 			SetNillableEmployerName(l.EmployerName).SetNillableEmployerRegistrationNumber(l.EmployerRegistrationNumber).
-			SetNillableEmployment(l.Employment).SetInsuredMonths(l.InsuredMonths).SetAverageEarnings(l.AverageEarnings).
-			SetAverageDailyEarnings(l.AverageDailyEarnings).SetPaidByEmployer(l.PaidByEmployer).SetPaidByFund(l.PaidByFund)
+			SetNillableEmployment(l.Employment).SetInsuredMonths(l.InsuredMonths).SetNillableAverageEarnings(l.AverageEarnings).
+			SetNillableAverageDailyEarnings(l.AverageDailyEarnings).SetNillablePaidByEmployer(l.PaidByEmployer).SetNillablePaidByFund(l.PaidByFund)
 		if !l.EndsOn.IsZero() {
 			c.SetEndsOn(l.EndsOn)
 		}
@@ -78,7 +78,7 @@ func (r *records) insertBenefits(ctx context.Context, tx *storage.Tx) error {
 		b := r.benefits[i]
 		c.SetID(b.ID).SetOwnerID(b.OwnerID).SetCreatedAt(b.CreatedAt).SetUpdatedAt(b.UpdatedAt).SetNumber(b.Number).
 			SetType(b.Type).SetState(b.State).SetNillableSickLeaveID(b.SickLeaveID).SetStartsOn(b.StartsOn).
-			SetAmount(b.Amount).SetNillableNotice(b.Notice)
+			SetNillableAmount(b.Amount).SetNillableNotice(b.Notice)
 		if !b.EndsOn.IsZero() {
 			c.SetEndsOn(b.EndsOn)
 		}

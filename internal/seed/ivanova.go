@@ -26,99 +26,99 @@ func ivanovaLeaves() []leafSpec {
 	return []leafSpec{
 		{
 			key: "birth", start: 420, periods: []int{140}, state: sickleave.BenefitPaid,
-			reason: maternity, outcome: fit, diagnosis: "Z34.8", clinic: maternityClinic(),
+			reason: sickleave.Maternity, outcome: sickleave.Fit, diagnosis: "Z34.8", clinic: maternityClinic(),
 		},
 		{
 			key: "cold", start: 262, periods: []int{5, 4}, state: sickleave.BenefitPaid,
-			reason: illness, outcome: fit, diagnosis: "J06.9", clinic: clinic,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J06.9", clinic: clinic,
 		},
 		{
 			key: "cold at the second job", start: 262, periods: []int{5, 4}, state: sickleave.BenefitPaid, secondJob: true,
-			reason: illness, outcome: fit, diagnosis: "J06.9", clinic: clinic,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J06.9", clinic: clinic,
 		},
 		{
 			key: "bronchitis of the child", start: 240, periods: []int{7, 3}, state: sickleave.BenefitPaid,
-			reason: familyCare, outcome: fit, diagnosis: "J20.9", clinic: childrensPolyclinic(),
+			reason: sickleave.FamilyCare, outcome: sickleave.Fit, diagnosis: "J20.9", clinic: childrensPolyclinic(),
 		},
 		{
 			key: "ankle", start: 222, periods: []int{7, 8, 10}, state: sickleave.BenefitPaid,
-			reason: injury, outcome: stillIll, diagnosis: "S82.6", clinic: hospital(),
+			reason: sickleave.Injury, outcome: sickleave.StillIll, diagnosis: "S82.6", clinic: hospital(),
 		},
 		{
 			key: "ankle goes on", start: 197, periods: []int{10, 8}, state: sickleave.BenefitPaid, continues: "ankle",
-			reason: injury, outcome: aftercare, diagnosis: "S82.6", clinic: hospital(),
+			reason: sickleave.Injury, outcome: sickleave.Aftercare, diagnosis: "S82.6", clinic: hospital(),
 		},
 		{
 			key: "sanatorium", start: 179, periods: []int{18}, state: sickleave.BenefitPaid, continues: "ankle goes on",
-			reason: sanatorium, outcome: fit, diagnosis: "T93.2", clinic: sanatoriumClinic(),
+			reason: sickleave.Sanatorium, outcome: sickleave.Fit, diagnosis: "T93.2", clinic: sanatoriumClinic(),
 		},
 		{
 			key: "quarantine", start: 150, periods: []int{7}, state: sickleave.BenefitPaid,
-			reason: quarantine, outcome: fit, diagnosis: "Z20.8", clinic: childrensPolyclinic(),
+			reason: sickleave.Quarantine, outcome: sickleave.Fit, diagnosis: "Z20.8", clinic: childrensPolyclinic(),
 		},
 		{
 			key: "misspelt", start: 131, periods: []int{5}, state: sickleave.Terminated,
-			reason: illness, diagnosis: "J02.9", clinic: clinic,
+			reason: sickleave.Illness, diagnosis: "J02.9", clinic: clinic,
 		},
 		{
 			key: "spelt right", start: 131, periods: []int{5}, state: sickleave.BenefitPaid, replaces: "misspelt",
-			reason: illness, outcome: fit, diagnosis: "J02.9", clinic: clinic,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J02.9", clinic: clinic,
 		},
 		{
 			key: "accident at work", start: 118, periods: []int{7, 7}, state: sickleave.BenefitPaid,
-			reason: workAccident, outcome: fit, diagnosis: "S61.0", clinic: hospital(),
+			reason: sickleave.WorkAccident, outcome: sickleave.Fit, diagnosis: "S61.0", clinic: hospital(),
 		},
 		{
 			key: "hearing", start: 92, periods: []int{15, 10, 5}, state: sickleave.SupplementedByAssessment,
-			reason: occupational, outcome: disabilitySet, diagnosis: "H83.3", clinic: occupationalCentre(),
+			reason: sickleave.OccupationalDisease, outcome: sickleave.DisabilitySet, diagnosis: "H83.3", clinic: occupationalCentre(),
 		},
 		{
 			key: "hearing, second job", start: 92, periods: []int{15, 10, 5}, state: sickleave.SentToAssessment, secondJob: true,
-			reason: occupational, diagnosis: "H83.3", clinic: occupationalCentre(),
+			reason: sickleave.OccupationalDisease, diagnosis: "H83.3", clinic: occupationalCentre(),
 		},
 		{
 			key: "asthma of the child", start: 41, periods: []int{8}, state: sickleave.FilledByEmployerRegister,
-			reason: listedChild, outcome: fit, diagnosis: "J45.0", clinic: childrensPolyclinic(),
+			reason: sickleave.ChildListedDisease, outcome: sickleave.Fit, diagnosis: "J45.0", clinic: childrensPolyclinic(),
 		},
 		{
 			key: "observation", start: 33, periods: []int{4, 3}, state: sickleave.FilledByEmployerRegister,
-			reason: otherReason, outcome: fit, diagnosis: "T78.4", clinic: hospital(),
+			reason: sickleave.OtherReason, outcome: sickleave.Fit, diagnosis: "T78.4", clinic: hospital(),
 		},
 		{
 			key: "throat", start: 26, periods: []int{5}, state: sickleave.FilledByEmployer,
-			reason: illness, outcome: fit, diagnosis: "J03.9", clinic: clinic,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J03.9", clinic: clinic,
 		},
 		{
 			key: "second quarantine", start: 21, periods: []int{4}, state: sickleave.FilledByEmployer,
-			reason: quarantine, outcome: fit, diagnosis: "Z20.8", clinic: childrensPolyclinic(),
+			reason: sickleave.Quarantine, outcome: sickleave.Fit, diagnosis: "Z20.8", clinic: childrensPolyclinic(),
 		},
 		{
 			key: "migraine", start: 17, periods: []int{3}, state: sickleave.Closed,
-			reason: illness, outcome: fit, diagnosis: "G43.1", clinic: clinic,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "G43.1", clinic: clinic,
 		},
 		{
 			key: "otitis of the child", start: 14, periods: []int{7, 6}, state: sickleave.Extended,
-			reason: familyCare, diagnosis: "H66.0", clinic: childrensPolyclinic(),
+			reason: sickleave.FamilyCare, diagnosis: "H66.0", clinic: childrensPolyclinic(),
 		},
 		{
 			key: "flu", start: 1, periods: []int{5}, state: sickleave.Opened,
-			reason: illness, diagnosis: "J11.1", clinic: clinic,
+			reason: sickleave.Illness, diagnosis: "J11.1", clinic: clinic,
 		},
 	}
 }
 
 func ivanovaBenefits() []benefitSpec {
 	disability := func(leave string, state benefit.State) benefitSpec {
-		return benefitSpec{kind: temporaryDisability, state: state, leave: leave}
+		return benefitSpec{kind: benefit.TemporaryDisability, state: state, leave: leave}
 	}
 	noticed := disability("second quarantine", benefit.NoticeIssued)
 	noticed.notice = "В сведениях работодателя не совпадает средний заработок за два года: в реестре указана одна сумма, " +
 		"в отчётности по взносам другая. Исправленные сведения передаёт работодатель; от вас ничего не требуется."
 	const born = 350
 	return []benefitSpec{
-		{kind: maternityBenefit, state: benefit.Closed, leave: "birth"},
-		{kind: childBirth, state: benefit.Closed, event: born, lump: 26_941_71},
-		{kind: childCare, state: benefit.ReadyForCalculation, event: born, months: 8},
+		{kind: benefit.Maternity, state: benefit.Closed, leave: "birth"},
+		{kind: benefit.ChildBirth, state: benefit.Closed, event: born, lump: 26_941_71},
+		{kind: benefit.ChildCare, state: benefit.ReadyForCalculation, event: born, months: 8},
 		disability("cold", benefit.Closed),
 		disability("cold at the second job", benefit.Closed),
 		disability("bronchitis of the child", benefit.Closed),
@@ -128,11 +128,11 @@ func ivanovaBenefits() []benefitSpec {
 		disability("quarantine", benefit.Closed),
 		disability("misspelt", benefit.Duplicate),
 		disability("spelt right", benefit.Paid),
-		{kind: workInjury, state: benefit.Paid, leave: "accident at work"},
+		{kind: benefit.WorkInjury, state: benefit.Paid, leave: "accident at work"},
 		disability("asthma of the child", benefit.SentForPayment),
 		disability("observation", benefit.Calculated),
 		disability("throat", benefit.CalculationBeingConfirmed),
 		noticed,
-		{kind: funeral, state: benefit.Loaded, event: 9},
+		{kind: benefit.Funeral, state: benefit.Loaded, event: 9},
 	}
 }

@@ -8,11 +8,11 @@ func ivanovaDocuments() []documentSpec {
 
 func ivanovaPapers() []documentSpec {
 	return []documentSpec{
-		{key: "passport", title: "Паспорт, разворот с фотографией", kind: identityPaper, versions: []versionSpec{{
+		{key: "passport", title: "Паспорт, разворот с фотографией", kind: document.Identity, versions: []versionSpec{{
 			added: 190, name: "паспорт", format: formatJPEG, state: document.Approved, after: 2,
 			lines: []string{"Паспорт гражданина", "Образец для показа, не документ"},
 		}}},
-		{key: "birth", title: "Свидетельство о рождении ребёнка", kind: otherPaper, versions: []versionSpec{
+		{key: "birth", title: "Свидетельство о рождении ребёнка", kind: document.Other, versions: []versionSpec{
 			{
 				added: 180, name: "свидетельство", format: formatJPEG, state: document.Rejected, after: 1,
 				verdict: "Снимок смазан: номер свидетельства не читается. Сфотографируйте документ ещё раз при хорошем свете.",
@@ -23,7 +23,7 @@ func ivanovaPapers() []documentSpec {
 				lines: []string{"Свидетельство № 000 118", "Образец для показа, не документ"},
 			},
 		}},
-		{key: "mri", title: "Заключение МРТ голеностопного сустава", kind: medicalPaper, versions: []versionSpec{{
+		{key: "mri", title: "Заключение МРТ голеностопного сустава", kind: document.Medical, versions: []versionSpec{{
 			added: 140, name: "мрт", format: formatPDF, state: document.Approved, after: 3,
 			lines: []string{
 				"Исследование: магнитно-резонансная томография.",
@@ -31,7 +31,7 @@ func ivanovaPapers() []documentSpec {
 				"Рекомендовано: консультация травматолога, лечебная физкультура.",
 			},
 		}}},
-		{key: "income", title: "Справка о доходах за два года", kind: certificate, versions: []versionSpec{
+		{key: "income", title: "Справка о доходах за два года", kind: document.Certificate, versions: []versionSpec{
 			{
 				added: 60, name: "справка-о-доходах", format: formatXML, state: document.Rejected, after: 2,
 				verdict: "Справка только за один год, а расчёт ведётся за два. Запросите у работодателя справку за оба года.",
@@ -44,15 +44,15 @@ func ivanovaPapers() []documentSpec {
 				},
 			},
 		}},
-		{key: "account", title: "Реквизиты банковского счёта", kind: otherPaper, versions: []versionSpec{{
+		{key: "account", title: "Реквизиты банковского счёта", kind: document.Other, versions: []versionSpec{{
 			added: 45, name: "реквизиты", format: formatPDF, state: document.Approved, after: 1,
 			lines: []string{"Банк: «Примерский городской банк»", "Счёт получателя: 00000 000 0 0000 0000118"},
 		}}},
-		{key: "second job", title: "Справка со второго места работы", kind: certificate, versions: []versionSpec{{
+		{key: "second job", title: "Справка со второго места работы", kind: document.Certificate, versions: []versionSpec{{
 			added: 8, name: "второе-место-работы", format: formatXML, state: document.Approved, after: 1,
 			lines: []string{"ИП Лебедева Анна Кирилловна", "Работает по совместительству", "Доход за два года: 328 500,00"},
 		}}},
-		{key: "discharge", title: "Выписной эпикриз", kind: medicalPaper, versions: []versionSpec{{
+		{key: "discharge", title: "Выписной эпикриз", kind: document.Medical, versions: []versionSpec{{
 			added: 6, name: "эпикриз", format: formatPDF, state: document.Processing,
 			lines: []string{
 				"Находилась на обследовании четыре дня.", "Состояние при выписке удовлетворительное.",
@@ -64,7 +64,7 @@ func ivanovaPapers() []documentSpec {
 
 func ivanovaForms() []documentSpec {
 	return []documentSpec{
-		{key: "new account", title: "Заявление о перечислении пособия на новый счёт", kind: applicationForm, versions: []versionSpec{
+		{key: "new account", title: "Заявление о перечислении пособия на новый счёт", kind: document.Application, versions: []versionSpec{
 			{
 				added: 44, name: "заявление-о-счёте", format: formatDOCX, state: document.Rejected, after: 1,
 				verdict: "В номере счёта девятнадцать цифр вместо двадцати. Проверьте номер по выписке банка.",
@@ -82,12 +82,12 @@ func ivanovaForms() []documentSpec {
 				},
 			},
 		}},
-		{key: "power", title: "Доверенность на представителя", kind: powerOfAttorney, versions: []versionSpec{{
+		{key: "power", title: "Доверенность на представителя", kind: document.PowerOfAttorney, versions: []versionSpec{{
 			added: 20, name: "доверенность", format: formatPDF, state: document.Rejected, after: 3,
 			verdict: "Срок доверенности истёк. Оформите новую доверенность и загрузите её как новую версию.",
 			lines:   []string{"Доверяю представлять мои интересы в фонде.", "Доверенность выдана сроком на один год."},
 		}}},
-		{key: "years", title: "Заявление о замене годов расчётного периода", kind: applicationForm, versions: []versionSpec{
+		{key: "years", title: "Заявление о замене годов расчётного периода", kind: document.Application, versions: []versionSpec{
 			{
 				added: 6, name: "замена-годов", format: formatDOCX, state: document.Rejected, after: 3,
 				verdict: "Не указано, какими годами заменить годы отпуска по беременности и родам.",

@@ -15,20 +15,20 @@ func petrov() biography {
 		leaves: []leafSpec{
 			{
 				key: "pneumonia", start: 96, periods: []int{7, 8, 4}, state: sickleave.BenefitPaid,
-				reason: illness, outcome: fit, diagnosis: "J18.9", clinic: polyclinic(),
+				reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J18.9", clinic: polyclinic(),
 			},
 			{
 				key: "wrist", start: 12, periods: []int{7}, state: sickleave.Closed,
-				reason: injury, outcome: fit, diagnosis: "S63.5", clinic: hospital(),
+				reason: sickleave.Injury, outcome: sickleave.Fit, diagnosis: "S63.5", clinic: hospital(),
 			},
 		},
-		benefits: []benefitSpec{{kind: temporaryDisability, state: benefit.Paid, leave: "pneumonia"}},
+		benefits: []benefitSpec{{kind: benefit.TemporaryDisability, state: benefit.Paid, leave: "pneumonia"}},
 		documents: []documentSpec{
-			{key: "passport", title: "Паспорт, разворот с фотографией", kind: identityPaper, versions: []versionSpec{{
+			{key: "passport", title: "Паспорт, разворот с фотографией", kind: document.Identity, versions: []versionSpec{{
 				added: 70, name: "паспорт", format: formatJPEG, state: document.Approved, after: 1,
 				lines: []string{"Паспорт гражданина", "Образец для показа, не документ"},
 			}}},
-			{key: "x-ray", title: "Рентгенограмма лучезапястного сустава", kind: medicalPaper, versions: []versionSpec{{
+			{key: "x-ray", title: "Рентгенограмма лучезапястного сустава", kind: document.Medical, versions: []versionSpec{{
 				added: 5, name: "рентген", format: formatPDF, state: document.Processing,
 				lines: []string{"Костных повреждений не выявлено."},
 			}}},
@@ -62,7 +62,7 @@ func petrov() biography {
 func sidorov() biography {
 	return biography{leaves: []leafSpec{{
 		key: "cold", start: 3, periods: []int{6}, state: sickleave.Opened,
-		reason: illness, diagnosis: "J06.9", clinic: polyclinic(),
+		reason: sickleave.Illness, diagnosis: "J06.9", clinic: polyclinic(),
 	}}}
 }
 
@@ -73,18 +73,18 @@ func director() biography {
 		insuredMonths: 316,
 		leaves: []leafSpec{{
 			key: "back", start: 61, periods: []int{6}, state: sickleave.BenefitPaid,
-			reason: illness, outcome: fit, diagnosis: "M54.5", clinic: polyclinic(),
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "M54.5", clinic: polyclinic(),
 		}},
-		benefits: []benefitSpec{{kind: temporaryDisability, state: benefit.Closed, leave: "back"}},
+		benefits: []benefitSpec{{kind: benefit.TemporaryDisability, state: benefit.Closed, leave: "back"}},
 		documents: []documentSpec{
-			{key: "power", title: "Доверенность на ведение дел организации в фонде", kind: powerOfAttorney, versions: []versionSpec{{
+			{key: "power", title: "Доверенность на ведение дел организации в фонде", kind: document.PowerOfAttorney, versions: []versionSpec{{
 				added: 30, name: "доверенность", format: formatPDF, state: document.Approved, after: 2,
 				lines: []string{
 					"Общество с ограниченной ответственностью «Пример»", "уполномочивает Волкова Игоря Николаевича",
 					"подавать сведения и получать ответы фонда.",
 				},
 			}}},
-			{key: "extract", title: "Выписка из реестра юридических лиц", kind: certificate, versions: []versionSpec{{
+			{key: "extract", title: "Выписка из реестра юридических лиц", kind: document.Certificate, versions: []versionSpec{{
 				added: 31, name: "выписка", format: formatXML, state: document.Approved, after: 1,
 				lines: []string{"Общество с ограниченной ответственностью «Пример»", "Состояние: действующее"},
 			}}},
@@ -118,18 +118,18 @@ func employee() biography {
 		insuredMonths: 68,
 		leaves: []leafSpec{{
 			key: "cold", start: 16, periods: []int{5}, state: sickleave.FilledByEmployer,
-			reason: illness, outcome: fit, diagnosis: "J06.9", clinic: polyclinic(),
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J06.9", clinic: polyclinic(),
 		}},
-		benefits: []benefitSpec{{kind: temporaryDisability, state: benefit.ReadyForCalculation, leave: "cold"}},
+		benefits: []benefitSpec{{kind: benefit.TemporaryDisability, state: benefit.ReadyForCalculation, leave: "cold"}},
 	}
 }
 
 // agent has adopted a child and asks for others.
 func agent() biography {
 	return biography{
-		benefits: []benefitSpec{{kind: childPlacement, state: benefit.Paid, event: 120, lump: 26_941_71}},
+		benefits: []benefitSpec{{kind: benefit.ChildPlacement, state: benefit.Paid, event: 120, lump: 26_941_71}},
 		documents: []documentSpec{
-			{key: "power", title: "Доверенность от ООО «Пример»", kind: powerOfAttorney, versions: []versionSpec{{
+			{key: "power", title: "Доверенность от ООО «Пример»", kind: document.PowerOfAttorney, versions: []versionSpec{{
 				added: 29, name: "доверенность", format: formatPDF, state: document.Approved, after: 2,
 				lines: []string{"Право подавать сведения и получать ответы фонда", "от имени организации."},
 			}}},
@@ -152,7 +152,7 @@ func agent() biography {
 // child has a paper that a parent has put there.
 func child() biography {
 	return biography{documents: []documentSpec{
-		{key: "birth", title: "Свидетельство о рождении", kind: identityPaper, versions: []versionSpec{{
+		{key: "birth", title: "Свидетельство о рождении", kind: document.Identity, versions: []versionSpec{{
 			added: 7, name: "свидетельство", format: formatJPEG, state: document.Processing,
 			lines: []string{"Образец для показа, не документ"},
 		}}},

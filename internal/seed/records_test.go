@@ -1,14 +1,11 @@
 package seed_test
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
 
 	"kabinet/internal/appeal"
 	"kabinet/internal/benefit"
@@ -21,33 +18,16 @@ import (
 	"kabinet/internal/sickleave"
 )
 
-// enum gives the values of an enumeration of the API.
-func enum(t *testing.T, file, name string) []string {
-	t.Helper()
-	source, err := os.ReadFile("../../graph/schema/" + file + ".graphqls")
-	require.NoError(t, err)
-	schema, err := parser.ParseSchema(&ast.Source{Name: file, Input: string(source)})
-	require.NoError(t, err)
-	definition := schema.Definitions.ForName(name)
-	require.NotNil(t, definition)
-	var values []string
-	for _, v := range definition.EnumValues {
-		values = append(values, v.Name)
-	}
-	return values
-}
-
 func testLeaves(t *testing.T, w *world) {
 	t.Helper()
-	reasons, outcomes := enum(t, "sickleave", "SickLeaveReason"), enum(t, "sickleave", "SickLeaveOutcome")
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		for _, l := range w.cabinet(ctx, t).leaves {
 			_, err := identifier.ParseSickLeaveNumber(l.Number)
 			require.NoError(t, err)
-			require.Contains(t, reasons, string(l.Reason))
+			require.Contains(t, sickleave.Reasons(), l.Reason)
 			if l.Outcome != nil {
-				require.Contains(t, outcomes, string(*l.Outcome))
+				require.Contains(t, sickleave.Outcomes(), *l.Outcome)
 			}
 			diagnosis, err := w.leaves.Diagnosis(l)
 			require.NoError(t, err)
@@ -122,7 +102,7 @@ func testChains(t *testing.T, w *world) {
 		require.NoError(t, err)
 		for _, p := range periods {
 			before += p.StartsOn.DaysUntil(p.EndsOn) + 1
-			require.Equal(t, before > 15 && l.Reason != "MATERNITY", p.CommissionChairman != nil)
+			require.Equal(t, before > 15 && l.Reason != sickleave.Maternity, p.CommissionChairman != nil)
 		}
 	}
 	require.Equal(t, 2, continuations)
@@ -147,7 +127,7 @@ func testPayments(t *testing.T, w *world) {
 			require.EqualValues(t, daily, l.Employer.AverageDailyEarnings.Kopecks)
 			percent := int64(100)
 			switch years := float64(l.Employer.InsuredMonths) / 12; {
-			case slices.Contains([]sickleave.Reason{"MATERNITY", "WORK_ACCIDENT", "OCCUPATIONAL_DISEASE"}, l.Reason):
+			case slices.Contains([]sickleave.Reason{sickleave.Maternity, sickleave.WorkAccident, sickleave.OccupationalDisease}, l.Reason):
 			case years < 5:
 				percent = 60
 			case years < 8:
@@ -156,7 +136,7 @@ func testPayments(t *testing.T, w *world) {
 			percents[percent]++
 			perDay := nearest(daily*percent, 100)
 			byEmployer := int64(0)
-			if (l.Reason == "ILLNESS" || l.Reason == "INJURY") && !l.Continuation {
+			if (l.Reason == sickleave.Illness || l.Reason == sickleave.Injury) && !l.Continuation {
 				byEmployer = int64(min(3, *l.Days()))
 			}
 			require.EqualValues(t, perDay*byEmployer, l.Payment.ByEmployer.Kopecks)
@@ -180,12 +160,11 @@ func nearest(n, by int64) int64 {
 
 func testBenefits(t *testing.T, w *world) {
 	t.Helper()
-	allTypes := enum(t, "benefit", "BenefitType")
 	types := map[benefit.Type]int{}
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		for _, b := range w.cabinet(ctx, t).benefits {
-			require.Contains(t, allTypes, string(b.Type))
+			require.Contains(t, benefit.Types(), b.Type)
 			types[b.Type]++
 			require.Equal(t, b.State == benefit.NoticeIssued, b.Notice != nil)
 			accruals, err := w.benefits.Accruals(ctx, b)
@@ -196,7 +175,7 @@ func testBenefits(t *testing.T, w *world) {
 				require.Positive(t, a.Amount.Kopecks)
 				require.False(t, a.StartsOn.After(a.EndsOn))
 				withheld := int64(0)
-				if b.Type == "TEMPORARY_DISABILITY" {
+				if b.Type == benefit.TemporaryDisability {
 					withheld = nearest(int64(a.Amount.Kopecks)*13, 10_000) * 100
 				}
 				require.EqualValues(t, withheld, a.Withheld.Kopecks)
@@ -208,7 +187,7 @@ func testBenefits(t *testing.T, w *world) {
 				require.NotEmpty(t, accruals)
 			}
 			calculated := slices.Contains([]benefit.State{benefit.Calculated, benefit.SentForPayment, benefit.Paid, benefit.Closed}, b.State)
-			require.Equal(t, calculated || b.Type == "CHILD_CARE", b.Amount != nil, b.State)
+			require.Equal(t, calculated || b.Type == benefit.ChildCare, b.Amount != nil, b.State)
 
 			leave, err := w.benefits.SickLeave(ctx, b)
 			require.NoError(t, err)
@@ -217,7 +196,7 @@ func testBenefits(t *testing.T, w *world) {
 			}
 			require.Equal(t, leave.EndsOn, b.EndsOn)
 			if b.Amount != nil {
-				require.Equal(t, leave.Payment.ByFund, *b.Amount)
+				require.Equal(t, leave.Payment.ByFund, b.Amount)
 				require.Equal(t, leave.Payment.PaidOn, accruals[0].PaidOn)
 				require.Equal(t, b.StartsOn, accruals[0].StartsOn)
 			}
@@ -226,8 +205,8 @@ func testBenefits(t *testing.T, w *world) {
 			}
 		}
 	}
-	for _, want := range allTypes {
-		require.NotZero(t, types[benefit.Type(want)], want)
+	for _, want := range benefit.Types() {
+		require.NotZero(t, types[want], want)
 	}
 
 	ivanovas := w.cabinet(w.as(t, "ivanova"), t).benefits
@@ -239,12 +218,11 @@ func testBenefits(t *testing.T, w *world) {
 
 func testAppeals(t *testing.T, w *world) {
 	t.Helper()
-	kinds := enum(t, "appeal", "AppealKind")
 	numbers := map[string]bool{}
 	for _, p := range persona.All() {
 		ctx := w.as(t, p.Name)
 		for _, a := range w.cabinet(ctx, t).appeals {
-			require.Contains(t, kinds, string(a.Kind))
+			require.Contains(t, appeal.Kinds(), a.Kind)
 			body, err := w.appeals.Body(a)
 			require.NoError(t, err)
 			require.NotEmpty(t, a.Subject)
@@ -290,8 +268,8 @@ func testAppeals(t *testing.T, w *world) {
 	for _, s := range appeal.States() {
 		require.NotZero(t, states[s], s)
 	}
-	mine := seen(all, func(a *appeal.Appeal) string { return string(a.Kind) })
-	for _, k := range kinds {
+	mine := seen(all, func(a *appeal.Appeal) appeal.Kind { return a.Kind })
+	for _, k := range appeal.Kinds() {
 		require.NotZero(t, mine[k], k)
 	}
 	attached := 0

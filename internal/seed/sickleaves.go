@@ -11,25 +11,6 @@ import (
 	"kabinet/internal/sickleave"
 )
 
-// Reasons and outcomes, as the API names them.
-const (
-	illness      = "ILLNESS"
-	injury       = "INJURY"
-	quarantine   = "QUARANTINE"
-	workAccident = "WORK_ACCIDENT"
-	maternity    = "MATERNITY"
-	occupational = "OCCUPATIONAL_DISEASE"
-	sanatorium   = "SANATORIUM"
-	familyCare   = "FAMILY_CARE"
-	otherReason  = "OTHER"
-	listedChild  = "CHILD_LISTED_DISEASE"
-
-	stillIll      = "STILL_ILL"
-	disabilitySet = "DISABILITY_SET"
-	fit           = "FIT"
-	aftercare     = "AFTERCARE"
-)
-
 // commissionAfter is the number of days of release from work beyond which a medical commission decides.
 const commissionAfter = 15
 
@@ -39,8 +20,8 @@ type leafSpec struct {
 	start     int    // how many days ago the release from work began
 	periods   []int  // days of each period of treatment
 	state     sickleave.State
-	reason    string
-	outcome   string
+	reason    sickleave.Reason
+	outcome   sickleave.Outcome
 	diagnosis string // ICD-10
 	clinic    clinic
 	continues string // key of the certificate that it continues
@@ -65,7 +46,7 @@ func (a *author) writeLeave(b biography, s leafSpec) {
 	ends := starts.AddDays(total - 1)
 	row := &ent.SickLeave{
 		ID: a.id(), OwnerID: a.owner, Number: fmt.Sprintf("910%02d0%06d", a.ordinal, a.serial()),
-		State: string(s.state), Reason: s.reason, Outcome: optional(s.outcome),
+		State: string(s.state), Reason: string(s.reason), Outcome: optional(s.outcome),
 		IssuedOn: starts, StartsOn: starts, EndsOn: ends,
 		ClinicName: s.clinic.name, ClinicAddress: &s.clinic.address, ClinicOgrn: optional(s.clinic.ogrn()),
 	}
@@ -81,7 +62,7 @@ func (a *author) writeLeave(b biography, s leafSpec) {
 		row.Duplicate, row.IssuedOn = true, addWorkdays(closed, 1)
 		closed = row.IssuedOn
 	}
-	if s.outcome == fit || s.outcome == aftercare {
+	if s.outcome == sickleave.Fit || s.outcome == sickleave.Aftercare {
 		row.ReturnOn = ends.AddDays(1)
 	}
 	sealed, err := sickleave.SealDiagnosis(a.sealer, row.ID, s.diagnosis)
@@ -105,7 +86,7 @@ func (a *author) writePeriods(l *leaf, s leafSpec) {
 			DoctorName: s.clinic.doctor, DoctorPost: &s.clinic.post,
 		}
 		// A release for maternity is given at once by the gynaecologist alone.
-		if l.days > commissionAfter && s.reason != maternity {
+		if l.days > commissionAfter && s.reason != sickleave.Maternity {
 			period.CommissionChairman = &s.clinic.chairman
 		}
 		a.records.periods = append(a.records.periods, period)
@@ -127,13 +108,15 @@ func (a *author) fillIn(b biography, l *leaf, s leafSpec, days int) {
 	row := l.row
 	row.EmployerName, row.EmployerRegistrationNumber, row.Employment = &j.employer, &j.registrationNumber, &employment
 	row.InsuredMonths = b.insuredMonths - s.start/30
-	row.AverageEarnings, row.AverageDailyEarnings = j.twoYears, dailyEarnings(j.twoYears)
+	daily := dailyEarnings(j.twoYears)
+	row.AverageEarnings, row.AverageDailyEarnings = &j.twoYears, &daily
 	if s.state == sickleave.FilledByEmployer {
 		return // not calculated yet
 	}
-	perDay := dailyBenefit(row.AverageDailyEarnings, percentage(s.reason, row.InsuredMonths))
-	byEmployer := int64(min(days, employersDays(s.reason, row.Continuation)))
-	row.PaidByEmployer, row.PaidByFund = perDay*byEmployer, perDay*(int64(days)-byEmployer)
+	perDay := dailyBenefit(daily, percentage(s.reason, row.InsuredMonths))
+	employers := int64(min(days, employersDays(s.reason, row.Continuation)))
+	byEmployer, byFund := perDay*employers, perDay*(int64(days)-employers)
+	row.PaidByEmployer, row.PaidByFund = &byEmployer, &byFund
 	if s.state == sickleave.BenefitPaid {
 		row.PaidOn = l.paid
 	}
@@ -145,9 +128,9 @@ func dailyEarnings(twoYears int64) int64 { return (twoYears + 365) / 730 }
 func dailyBenefit(daily, percent int64) int64 { return (daily*percent + 50) / 100 }
 
 // percentage is how much of the average earnings is paid.
-func percentage(reason string, insuredMonths int) int64 {
+func percentage(reason sickleave.Reason, insuredMonths int) int64 {
 	switch {
-	case reason == maternity || reason == workAccident || reason == occupational:
+	case reason == sickleave.Maternity || reason == sickleave.WorkAccident || reason == sickleave.OccupationalDisease:
 		return 100
 	case insuredMonths < 5*12:
 		return 60
@@ -158,8 +141,8 @@ func percentage(reason string, insuredMonths int) int64 {
 }
 
 // employersDays is how many of the first days the employer pays for.
-func employersDays(reason string, continuation bool) int {
-	if (reason == illness || reason == injury) && !continuation {
+func employersDays(reason sickleave.Reason, continuation bool) int {
+	if (reason == sickleave.Illness || reason == sickleave.Injury) && !continuation {
 		return 3
 	}
 	return 0

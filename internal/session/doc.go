@@ -5,5 +5,8 @@
 // that neither a dump of the database nor one of Redis opens a session. A session ends when nothing is done in it
 // (idle), at its absolute end, or when somebody ends it; every instance then closes its streams.
 //
+// An end whose news could not be spread, because Redis or the instance was away, is spread by the sweep of every other
+// instance. A Redis that fails is left alone for a second at a time, and the row answers.
+//
 // How a person proves who they are belongs to package identity, cookies and headers to internal/web.
 package session

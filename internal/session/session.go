@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"kabinet/ent"
+	"kabinet/ent/predicate"
 	"kabinet/ent/session"
 	"kabinet/internal/audit"
 	"kabinet/internal/clock"
@@ -107,6 +108,7 @@ type Service struct {
 	limits  Limits
 	log     *slog.Logger
 	watch   *watchers
+	breaker breaker
 }
 
 // New makes the service; it listens on the bus for sessions that other instances end.
@@ -145,7 +147,9 @@ func (s *Service) Begin(ctx context.Context, start Start) (string, error) {
 			SetIdleEndsAt(now.Add(s.limits.Idle)).SetAbsoluteEndsAt(d.Absolute).Exec(ctx); err != nil {
 			return fmt.Errorf("begin session: %w", err)
 		}
-		return s.journal.Write(ctx, tx, audit.Entry{
+		// It is the person who signs in, in the session that begins with it.
+		actor := viewer.Viewer{PersonID: start.Person, SessionID: id, Level: start.Level}
+		return s.journal.Write(viewer.NewContext(ctx, actor), tx, audit.Entry{
 			Owner: start.Person, Action: "session.begin", Subject: ref.Of(ref.Session, id),
 		})
 	}); err != nil {
@@ -183,22 +187,22 @@ func (s *Service) Check(ctx context.Context, text string, act bool) (Open, error
 	found, err := s.cached(ctx, hash, act)
 	switch {
 	case err != nil:
-		s.log.WarnContext(ctx, "session: the cache does not answer; the row does", "error", err)
-		return s.checkRow(ctx, t, act)
+		open, _, err := s.checkRow(ctx, t, act) // and no copy for a cache that does not answer
+		return open, err
 	case found.ended:
 		return Open{}, fault.ErrUnauthenticated
 	case len(found.sealed) == 0:
-		return s.checkRow(ctx, t, act)
+		return s.restore(ctx, t, act)
 	}
 	d, err := t.open(found.sealed)
 	if err != nil {
 		s.log.WarnContext(ctx, "session: the copy does not open; the row answers", "error", err)
-		return s.checkRow(ctx, t, act)
+		return s.restore(ctx, t, act)
 	}
 	idleEnd := now.Add(found.left)
 	if act {
 		if found.due && !s.touchRow(ctx, hash, now) {
-			s.forget(ctx, hash)
+			s.learnEnded(ctx, hash)
 			return Open{}, fault.ErrUnauthenticated
 		}
 		idleEnd = now.Add(s.limits.Idle)
@@ -223,41 +227,74 @@ func minTime(a, b time.Time) time.Time {
 	return b
 }
 
-// checkRow asks the truth, and puts the copy back.
-func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, error) {
+// restore asks the truth, and puts the copy back.
+func (s *Service) restore(ctx context.Context, t token, act bool) (Open, error) {
+	open, sealed, err := s.checkRow(ctx, t, act)
+	if err == nil {
+		s.cache(ctx, open.hash, sealed, max(time.Millisecond, open.IdleEndsAt.Sub(s.clock.Now())), act)
+	}
+	return open, err
+}
+
+// checkRow asks the truth; it gives the sealed data besides.
+func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, []byte, error) {
 	ctx = viewer.NewSystemContext(ctx, "session check")
 	now := s.clock.Now()
 	hash := t.hash()
 	row, err := s.store.Session.Query().Where(session.TokenHash(hash[:])).Only(ctx)
 	switch {
 	case ent.IsNotFound(err):
-		return Open{}, fault.ErrUnauthenticated
+		return Open{}, nil, fault.ErrUnauthenticated
 	case err != nil:
-		return Open{}, fmt.Errorf("check session: %w", err)
+		return Open{}, nil, fmt.Errorf("check session: %w", err)
 	}
 	if row.EndedAt != nil || !now.Before(row.IdleEndsAt) {
-		return Open{}, fault.ErrUnauthenticated
+		return Open{}, nil, fault.ErrUnauthenticated
 	}
 	d, err := t.open(row.Sealed)
 	if err != nil {
-		return Open{}, err
+		return Open{}, nil, err
 	}
 	idleEnd := row.IdleEndsAt
 	if act {
 		if !s.touchRow(ctx, hash, now) { // ended since it was read
-			return Open{}, fault.ErrUnauthenticated
+			return Open{}, nil, fault.ErrUnauthenticated
 		}
 		idleEnd = now.Add(s.limits.Idle)
 	}
-	s.cache(ctx, hash, row.Sealed, idleEnd.Sub(now), act)
-	return s.open(d, hash, idleEnd, now)
+	open, err := s.open(d, hash, idleEnd, now)
+	return open, row.Sealed, err
+}
+
+// learnEnded has the copy of a session forgotten whose row tells that it was ended.
+func (s *Service) learnEnded(ctx context.Context, hash tokenHash) {
+	if err := s.forget(ctx, hash); err != nil {
+		s.log.WarnContext(ctx, "session: ended, but its copy is not forgotten; the row will tell", "error", err)
+	}
+}
+
+// Touch tells that the person does something in a session that was found open before: on a stream that goes on. What
+// fails here is told by the next check, and by the watch of the stream.
+func (s *Service) Touch(ctx context.Context, open Open) {
+	found, err := s.cached(ctx, open.hash, true)
+	now := s.clock.Now()
+	switch {
+	case err == nil && found.ended:
+		s.watch.end(open.Viewer.SessionID)
+	case err != nil || len(found.sealed) == 0:
+		// No copy that would know of later acts than the row does: what the row holds to be idle is.
+		s.touchRow(ctx, open.hash, now, session.IdleEndsAtGT(now))
+	case found.due && !s.touchRow(ctx, open.hash, now):
+		s.learnEnded(ctx, open.hash)
+		s.watch.end(open.Viewer.SessionID)
+	}
 }
 
 // touchRow moves the idle end in the row and tells whether the session is open. When the database does not answer, the
 // session is held to be open, as the cache says.
-func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time) bool {
+func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time, only ...predicate.Session) bool {
 	ctx = viewer.NewSystemContext(ctx, "session touch")
-	n, err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).
+	n, err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).Where(only...).
 		SetIdleEndsAt(now.Add(s.limits.Idle)).Save(ctx)
 	if err != nil {
 		s.log.WarnContext(ctx, "session: idle end not written; it will be later", "error", err)
@@ -318,20 +355,20 @@ func (s *Service) End(ctx context.Context, open Open, reason string) error {
 		if n == 0 {
 			return nil
 		}
+		if reason == ReasonLogout { // the others end without a word of the person whose session it is
+			ctx = viewer.NewContext(ctx, open.Viewer)
+		}
 		return s.journal.Write(ctx, tx, audit.Entry{
 			Owner: open.Viewer.PersonID, Action: "session.end", Subject: ref.Of(ref.Session, id), Reason: reason,
 		})
 	}); err != nil {
 		return err
 	}
-	// The row tells the truth now. The rest is owed even if the caller has gone; whatever of it fails costs time, not
-	// truth: an action in the session asks the row within rowLag, a stream within recheck.
+	// The row tells the truth now. The rest is owed even if the caller has gone; what of it fails the sweep repeats.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	s.watch.end(id)
-	s.forget(after, open.hash)
-	if err := s.bus.Publish(after, endedTopic, id.String()); err != nil {
-		s.log.WarnContext(after, "session: ended, but other instances were not told; the row will tell", "error", err)
+	if err := s.spread(after, ended{id, open.hash}); err != nil {
+		s.log.WarnContext(after, "session: ended, but not everybody was told; the sweep will tell", "error", err)
 	}
 	return nil
 }

@@ -3,6 +3,9 @@ package sickleave
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 
 	"kabinet/ent/predicate"
 	"kabinet/ent/sickleave"
@@ -33,15 +36,12 @@ type Order struct {
 	Direction page.Direction
 }
 
-func (o *Order) page() page.Order {
-	if o == nil {
-		o = &Order{Field: ByIssuedOn, Direction: page.Descending}
+// columns are where the orders stand in the database and in an item.
+func columns() page.Columns[OrderField, *SickLeave] {
+	return page.Columns[OrderField, *SickLeave]{
+		ByIssuedOn:  page.ByDay(sickleave.FieldIssuedOn, func(l *SickLeave) (calendar.Date, uuid.UUID) { return l.IssuedOn, l.ID.ID }),
+		ByUpdatedAt: page.ByTime(sickleave.FieldUpdatedAt, func(l *SickLeave) (time.Time, uuid.UUID) { return l.UpdatedAt, l.ID.ID }),
 	}
-	column := page.Column{Name: sickleave.FieldIssuedOn, IsDay: true}
-	if o.Field == ByUpdatedAt {
-		column = page.Column{Name: sickleave.FieldUpdatedAt}
-	}
-	return page.Order{Column: column, Descending: o.Direction != page.Ascending}
 }
 
 // Connection is a page of certificates.
@@ -52,7 +52,10 @@ type Edge = page.Edge[*SickLeave]
 
 // List gives a page of the viewer's certificates.
 func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filter *Filter, order *Order) (*Connection, error) {
-	request, err := page.NewRequest(first, after, order.page())
+	if order == nil {
+		order = &Order{Field: ByIssuedOn, Direction: page.Descending}
+	}
+	request, err := page.NewRequest(first, after, columns(), order.Field, order.Direction)
 	if err != nil {
 		return nil, err
 	}
@@ -61,14 +64,9 @@ func (s *Service) List(ctx context.Context, first *int, after *page.Cursor, filt
 	if err != nil {
 		return nil, fmt.Errorf("list sick leaves: %w", err)
 	}
-	leaves := fromRows(rows)
-	return page.NewConnection(request, leaves,
-		func(l *SickLeave) page.Position {
-			return page.Position{Day: l.IssuedOn, Time: l.UpdatedAt, ID: l.ID.ID}
-		},
-		func(ctx context.Context) (int, error) {
-			return s.store.SickLeave.Query().Where(where...).Count(ctx)
-		}), nil
+	return page.NewConnection(request, fromRows(rows), func(ctx context.Context) (int, error) {
+		return s.store.SickLeave.Query().Where(where...).Count(ctx)
+	}), nil
 }
 
 func (f *Filter) predicates() []predicate.SickLeave {

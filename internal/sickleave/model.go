@@ -21,8 +21,51 @@ const diagnosisPlace seal.Place = "sick_leaves.diagnosis"
 // Reason is the reason of incapacity.
 type Reason string
 
+// The reasons, with the codes of the classifier.
+const (
+	Illness              Reason = "ILLNESS"                 // 01
+	Injury               Reason = "INJURY"                  // 02
+	Quarantine           Reason = "QUARANTINE"              // 03
+	WorkAccident         Reason = "WORK_ACCIDENT"           // 04
+	Maternity            Reason = "MATERNITY"               // 05
+	Prosthetics          Reason = "PROSTHETICS"             // 06
+	OccupationalDisease  Reason = "OCCUPATIONAL_DISEASE"    // 07
+	Sanatorium           Reason = "SANATORIUM"              // 08
+	FamilyCare           Reason = "FAMILY_CARE"             // 09
+	OtherReason          Reason = "OTHER"                   // 10
+	Tuberculosis         Reason = "TUBERCULOSIS"            // 11
+	ChildListedDisease   Reason = "CHILD_LISTED_DISEASE"    // 12
+	DisabledChild        Reason = "DISABLED_CHILD"          // 13
+	ChildVaccineOrTumour Reason = "CHILD_VACCINE_OR_TUMOUR" // 14
+	ChildHIV             Reason = "CHILD_HIV"               // 15
+)
+
+// Reasons lists all reasons in the order of their codes.
+func Reasons() []Reason {
+	return []Reason{
+		Illness, Injury, Quarantine, WorkAccident, Maternity, Prosthetics, OccupationalDisease, Sanatorium, FamilyCare,
+		OtherReason, Tuberculosis, ChildListedDisease, DisabledChild, ChildVaccineOrTumour, ChildHIV,
+	}
+}
+
 // Outcome is how the incapacity ended.
 type Outcome string
+
+// The outcomes, with the codes of the classifier.
+const (
+	StillIll          Outcome = "STILL_ILL"          // 31
+	DisabilitySet     Outcome = "DISABILITY_SET"     // 32
+	DisabilityChanged Outcome = "DISABILITY_CHANGED" // 33
+	Died              Outcome = "DIED"               // 34
+	RefusedAssessment Outcome = "REFUSED_ASSESSMENT" // 35
+	Fit               Outcome = "FIT"                // 36
+	Aftercare         Outcome = "AFTERCARE"          // 37
+)
+
+// Outcomes lists all outcomes in the order of their codes.
+func Outcomes() []Outcome {
+	return []Outcome{StillIll, DisabilitySet, DisabilityChanged, Died, RefusedAssessment, Fit, Aftercare}
+}
 
 // SickLeave is a certificate.
 type SickLeave struct {
@@ -60,20 +103,24 @@ type EmployerPart struct {
 	Name                 string
 	RegistrationNumber   *string
 	InsuredMonths        int
-	AverageEarnings      money.Money
-	AverageDailyEarnings money.Money
+	AverageEarnings      *money.Money // nil while not known
+	AverageDailyEarnings *money.Money // nil while not known
 }
 
 // Payment is what is paid for the certificate.
 type Payment struct {
-	ByEmployer money.Money
-	ByFund     money.Money
+	ByEmployer *money.Money  // nil while not known
+	ByFund     *money.Money  // nil while not known
 	PaidOn     calendar.Date // zero until the fund has paid
 }
 
-// Total is what employer and fund pay together.
-func (p *Payment) Total() money.Money {
-	return money.InRoubles(p.ByEmployer.Kopecks + p.ByFund.Kopecks)
+// Total is what employer and fund pay together; nil until both are known.
+func (p *Payment) Total() *money.Money {
+	if p.ByEmployer == nil || p.ByFund == nil {
+		return nil
+	}
+	total := money.InRoubles(p.ByEmployer.Kopecks + p.ByFund.Kopecks)
+	return &total
 }
 
 // Period is a period of treatment.
@@ -129,18 +176,22 @@ func fromRow(row *ent.SickLeave, group *siblings) *SickLeave {
 	if row.EmployerName != nil {
 		l.Employer = &EmployerPart{
 			Name: *row.EmployerName, RegistrationNumber: row.EmployerRegistrationNumber, InsuredMonths: row.InsuredMonths,
-			AverageEarnings:      money.InRoubles(money.Kopecks(row.AverageEarnings)),
-			AverageDailyEarnings: money.InRoubles(money.Kopecks(row.AverageDailyEarnings)),
+			AverageEarnings: amount(row.AverageEarnings), AverageDailyEarnings: amount(row.AverageDailyEarnings),
 		}
 	}
-	if row.PaidByEmployer != 0 || row.PaidByFund != 0 {
-		l.Payment = &Payment{
-			ByEmployer: money.InRoubles(money.Kopecks(row.PaidByEmployer)),
-			ByFund:     money.InRoubles(money.Kopecks(row.PaidByFund)),
-			PaidOn:     row.PaidOn,
-		}
+	if row.PaidByEmployer != nil || row.PaidByFund != nil {
+		l.Payment = &Payment{ByEmployer: amount(row.PaidByEmployer), ByFund: amount(row.PaidByFund), PaidOn: row.PaidOn}
 	}
 	return l
+}
+
+// amount is a column of kopecks as money; nil while it is not known.
+func amount(kopecks *int64) *money.Money {
+	if kopecks == nil {
+		return nil
+	}
+	m := money.InRoubles(money.Kopecks(*kopecks))
+	return &m
 }
 
 func fromPeriodRow(row *ent.TreatmentPeriod) *Period {

@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"kabinet/ent"
 	"kabinet/ent/sickleave"
 	"kabinet/ent/treatmentperiod"
+	"kabinet/internal/batch"
 	"kabinet/internal/clock"
-	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
@@ -30,15 +31,7 @@ func New(s *storage.Store, sealer *seal.Sealer, f *feed.Recorder, c clock.Clock)
 
 // Get gives one certificate, fault.ErrNotFound when there is none or it is somebody else's.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (*SickLeave, error) {
-	found, err := s.ByIDs(ctx, []uuid.UUID{id})
-	if err != nil {
-		return nil, err
-	}
-	l, ok := found[id]
-	if !ok {
-		return nil, fault.ErrNotFound
-	}
-	return l, nil
+	return batch.One(ctx, id, s.ByIDs)
 }
 
 // ByIDs gives those of the certificates that the viewer may see.
@@ -47,11 +40,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*Si
 	if err != nil {
 		return nil, fmt.Errorf("get sick leaves: %w", err)
 	}
-	found := make(map[uuid.UUID]*SickLeave, len(rows))
-	for _, l := range fromRows(rows) {
-		found[l.ID.ID] = l
-	}
-	return found, nil
+	return batch.Index(fromRows(rows), func(l *SickLeave) uuid.UUID { return l.ID.ID }), nil
 }
 
 // Periods gives the periods of treatment of a certificate, oldest first.
@@ -65,11 +54,7 @@ func (s *Service) periodsByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.U
 	if err != nil {
 		return nil, fmt.Errorf("get treatment periods: %w", err)
 	}
-	periods := make(map[uuid.UUID][]*Period, len(ids))
-	for _, row := range rows {
-		periods[row.SickLeaveID] = append(periods[row.SickLeaveID], fromPeriodRow(row))
-	}
-	return periods, nil
+	return batch.Group(ids, rows, func(r *ent.TreatmentPeriod) uuid.UUID { return r.SickLeaveID }, fromPeriodRow), nil
 }
 
 // Diagnosis opens the sealed diagnosis, a code of ICD-10; nil when there is none.

@@ -57,7 +57,7 @@ func each(t *testing.T, test func(t *testing.T, p *place)) {
 func (p *place) add(ctx context.Context, t require.TestingT, owner uuid.UUID, change func(*ent.SickLeaveCreate)) *ent.SickLeave {
 	p.n++
 	day := calendar.NewDate(2026, time.March, 2)
-	create := p.store.SickLeave.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("%012d", p.n)).SetState("OPENED").SetReason("DISEASE").
+	create := p.store.SickLeave.Create().SetOwnerID(owner).SetNumber(fmt.Sprintf("%012d", p.n)).SetState(string(sickleave.Opened)).SetReason(string(sickleave.Illness)).
 		SetIssuedOn(day).SetStartsOn(day).SetCreatedAt(p.clock.Now()).SetUpdatedAt(p.clock.Now())
 	if change != nil {
 		change(create)
@@ -104,7 +104,7 @@ func TestTheListIsWhatTheFilterAndTheOrderSay(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		system, ann := persontest.System(t), persontest.As(t, p.ann)
 		states := []sickleave.State{sickleave.Opened, sickleave.Closed, sickleave.BenefitPaid}
-		reasons := []sickleave.Reason{"DISEASE", "INJURY", "QUARANTINE"}
+		reasons := sickleave.Reasons()[:3]
 		march := func(day int) calendar.Date { return calendar.NewDate(2026, time.March, day) }
 		var rows []*ent.SickLeave
 		for i := range 30 {
@@ -222,5 +222,54 @@ func TestWhatIsKnownOfACertificateIsShown(t *testing.T) {
 		diagnosis, err := p.Diagnosis(l)
 		require.NoError(t, err)
 		require.Nil(t, diagnosis)
+	})
+}
+
+func TestSeveralAreReadAtOnceAndOnlyTheOwners(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		system, ann := persontest.System(t), persontest.As(t, p.ann)
+		first, second, strangers := p.add(system, t, p.ann, nil), p.add(system, t, p.ann, nil), p.add(system, t, uuid.New(), nil)
+		p.seen.Take()
+		found, err := p.ByIDs(ann, []uuid.UUID{second.ID, strangers.ID, uuid.New(), first.ID})
+		require.NoError(t, err)
+		require.Len(t, p.seen.Take(), 1)
+		require.Len(t, found, 2)
+		for _, id := range []uuid.UUID{first.ID, second.ID} {
+			v := found[id]
+			require.Equal(t, id, v.ID.ID)
+			periods, err := p.Periods(ann, v)
+			require.NoError(t, err)
+			require.Equal(t, []*sickleave.Period{}, periods, "a list without items, not none")
+		}
+		require.Len(t, p.seen.Take(), 1, "they share what is loaded")
+	})
+}
+
+func TestNothingPaidIsNotTheSameAsNotKnown(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		system, ann := persontest.System(t), persontest.As(t, p.ann)
+		read := func(change func(*ent.SickLeaveCreate)) *sickleave.SickLeave {
+			l, err := p.Get(ann, p.add(system, t, p.ann, change).ID)
+			require.NoError(t, err)
+			return l
+		}
+		nothing := read(func(c *ent.SickLeaveCreate) {
+			c.SetEmployerName("ООО").SetAverageEarnings(0).SetAverageDailyEarnings(0).SetPaidByEmployer(0).SetPaidByFund(0)
+		})
+		require.Equal(t, "0.00 RUB", nothing.Employer.AverageEarnings.String())
+		require.Equal(t, "0.00 RUB", nothing.Employer.AverageDailyEarnings.String())
+		require.Equal(t, "0.00 RUB", nothing.Payment.ByEmployer.String())
+		require.Equal(t, "0.00 RUB", nothing.Payment.ByFund.String())
+		require.Equal(t, "0.00 RUB", nothing.Payment.Total().String())
+
+		unknown := read(func(c *ent.SickLeaveCreate) { c.SetEmployerName("ООО") })
+		require.Nil(t, unknown.Employer.AverageEarnings)
+		require.Nil(t, unknown.Employer.AverageDailyEarnings)
+		require.Nil(t, unknown.Payment)
+
+		half := read(func(c *ent.SickLeaveCreate) { c.SetPaidByFund(5) })
+		require.Nil(t, half.Payment.ByEmployer)
+		require.EqualValues(t, 5, half.Payment.ByFund.Kopecks)
+		require.Nil(t, half.Payment.Total(), "a part is not the whole")
 	})
 }

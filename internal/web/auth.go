@@ -13,6 +13,7 @@ import (
 	"kabinet/internal/fault"
 	"kabinet/internal/identity"
 	"kabinet/internal/locale"
+	"kabinet/internal/requestid"
 	"kabinet/internal/seal"
 	"kabinet/internal/session"
 	"kabinet/internal/viewer"
@@ -81,17 +82,26 @@ func (e *edge) callback(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, err)
 		return
 	}
-	// A session that the browser brought along is ended: nothing of before the login lives on.
-	if old, ok := e.cookies.session(r); ok {
-		if open, err := e.Sessions.Check(r.Context(), old, false); err == nil {
-			if err := e.Sessions.End(r.Context(), open, session.ReasonReplaced); err != nil {
-				e.refuse(w, r, err)
-				return
-			}
-		}
-	}
+	e.endReplaced(r)
 	e.cookies.setSession(w, token)
 	http.Redirect(w, r, state.ReturnTo, http.StatusSeeOther)
+}
+
+// endReplaced ends the session that the browser brought along: nothing of before the login lives on. The login does not
+// fail with it, for the browser forgets that session's token anyway.
+func (e *edge) endReplaced(r *http.Request) {
+	old, ok := e.cookies.session(r)
+	if !ok {
+		return
+	}
+	open, err := e.Sessions.Check(r.Context(), old, false)
+	if err == nil {
+		err = e.Sessions.End(r.Context(), open, session.ReasonReplaced)
+	}
+	if err != nil && fault.CodeOf(err) != fault.Unauthenticated {
+		e.Log.WarnContext(r.Context(), "the session before a login was not ended", "error", err,
+			"request_id", requestid.FromContext(r.Context()))
+	}
 }
 
 func (e *edge) admit(r *http.Request, login identity.Login) (token string, err error) {

@@ -2,24 +2,29 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 )
 
 // cookies names and sets the cookies. Over TLS they have the prefix __Host-, which browsers accept only with Secure, the
 // path / and no domain, so that no neighbouring host can plant one. The demo speaks plain HTTP on the own machine, where
-// the prefix cannot be used.
+// the prefix cannot be used; there the names carry the port, for cookies know none, and two demos on one machine would
+// otherwise sign each other's people out.
 type cookies struct {
 	secure      bool
 	sessionName string
 	loginName   string
 }
 
-func newCookies(secure bool) cookies {
-	prefix := ""
+func newCookies(secure bool, publicURL string) cookies {
 	if secure {
-		prefix = "__Host-"
+		return cookies{secure: true, sessionName: "__Host-kabinet", loginName: "__Host-kabinet-login"}
 	}
-	return cookies{secure: secure, sessionName: prefix + "kabinet", loginName: prefix + "kabinet-login"}
+	suffix := ""
+	if u, err := url.Parse(publicURL); err == nil && u.Port() != "" {
+		suffix = "-" + u.Port()
+	}
+	return cookies{sessionName: "kabinet" + suffix, loginName: "kabinet-login" + suffix}
 }
 
 func (c cookies) session(r *http.Request) (token string, ok bool) { return read(r, c.sessionName) }

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"kabinet/internal/clock"
 	"kabinet/internal/fault"
 	"kabinet/internal/locale"
 	"kabinet/internal/requestid"
@@ -172,10 +174,35 @@ func (e *edge) refuseForeign(next http.Handler) http.Handler {
 
 type openKey struct{}
 
+// opened is the session of a request, which may be a stream that lives long.
+type opened struct {
+	session.Open
+
+	actedAt atomic.Int64 // when the session was extended last, in Unix nanoseconds; 0 if not by this request
+}
+
 // openSession is the session of the request, if there is one.
-func openSession(ctx context.Context) (session.Open, bool) {
-	o, ok := ctx.Value(openKey{}).(session.Open)
+func openSession(ctx context.Context) (*opened, bool) {
+	o, ok := ctx.Value(openKey{}).(*opened)
 	return o, ok
+}
+
+// actEvery is how often the acts on one stream extend its session.
+const actEvery = 5 * time.Second
+
+// Acted extends the session of a request in which the person does something, as far as that has not just been done.
+func Acted(sessions *session.Service, c clock.Clock) func(ctx context.Context) {
+	return func(ctx context.Context) {
+		open, ok := openSession(ctx)
+		if !ok {
+			return
+		}
+		now, before := c.Now().UnixNano(), open.actedAt.Load()
+		if time.Duration(now-before) < actEvery && now >= before || !open.actedAt.CompareAndSwap(before, now) {
+			return
+		}
+		sessions.Touch(ctx, open.Open)
+	}
 }
 
 // Ended gives the channel that closes when the session of a request ends, for streams.
@@ -185,7 +212,7 @@ func Ended(sessions *session.Service) func(ctx context.Context) <-chan struct{} 
 		if !ok {
 			return nil
 		}
-		return sessions.Ended(ctx, open)
+		return sessions.Ended(ctx, open.Open)
 	}
 }
 
@@ -210,7 +237,8 @@ func (e *edge) authenticated(next http.Handler) http.Handler {
 			e.refuseWith(w, r, http.StatusForbidden, errHeader)
 			return
 		}
-		open, err := e.Sessions.Check(r.Context(), token, !isStream(r))
+		act := !isStream(r)
+		open, err := e.Sessions.Check(r.Context(), token, act)
 		if err != nil {
 			if fault.CodeOf(err) == fault.Unauthenticated {
 				next.ServeHTTP(w, r)
@@ -219,8 +247,12 @@ func (e *edge) authenticated(next http.Handler) http.Handler {
 			e.refuse(w, r, err)
 			return
 		}
+		found := &opened{Open: open}
+		if act {
+			found.actedAt.Store(e.Clock.Now().UnixNano())
+		}
 		ctx := viewer.NewContext(r.Context(), open.Viewer)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, openKey{}, open)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, openKey{}, found)))
 	})
 }
 
@@ -228,7 +260,8 @@ func isUpgrade(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// isStream tells whether the request only opens a stream, which is no action of the person.
+// isStream tells whether the request may be one that only opens a stream, which is no action of the person. What is done
+// on it is: see Acted.
 func isStream(r *http.Request) bool {
 	return isUpgrade(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }

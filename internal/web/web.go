@@ -56,7 +56,7 @@ type edge struct {
 
 // NewHandler makes the handler of the public address.
 func NewHandler(o Options) http.Handler {
-	e := &edge{Options: o, cookies: newCookies(o.Secure)}
+	e := &edge{Options: o, cookies: newCookies(o.Secure, o.PublicURL)}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", e.authenticated(e.GraphQL))
 	mux.HandleFunc("GET /auth/login", e.login)

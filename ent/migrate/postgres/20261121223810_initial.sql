@@ -6,7 +6,7 @@ CREATE INDEX "feedevent_occurred_at" ON "feed_events" ("occurred_at") WHERE (ann
 -- create index "feedevent_owner_id_sequence" to table: "feed_events"
 CREATE UNIQUE INDEX "feedevent_owner_id_sequence" ON "feed_events" ("owner_id", "sequence");
 -- create "sick_leaves" table
-CREATE TABLE "sick_leaves" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "number" character varying NOT NULL, "previous_number" character varying NULL, "next_number" character varying NULL, "continuation" boolean NOT NULL DEFAULT false, "duplicate" boolean NOT NULL DEFAULT false, "state" character varying NOT NULL, "reason" character varying NOT NULL, "outcome" character varying NULL, "diagnosis" bytea NULL, "issued_on" date NOT NULL, "starts_on" date NOT NULL, "ends_on" date NULL, "return_on" date NULL, "clinic_name" character varying NOT NULL DEFAULT '', "clinic_address" character varying NULL, "clinic_ogrn" character varying NULL, "employer_name" character varying NULL, "employer_registration_number" character varying NULL, "employment" character varying NULL, "insured_months" bigint NOT NULL DEFAULT 0, "average_earnings" bigint NOT NULL DEFAULT 0, "average_daily_earnings" bigint NOT NULL DEFAULT 0, "paid_by_employer" bigint NOT NULL DEFAULT 0, "paid_by_fund" bigint NOT NULL DEFAULT 0, "paid_on" date NULL, "fund_sequence" bigint NOT NULL DEFAULT 0, PRIMARY KEY ("id"));
+CREATE TABLE "sick_leaves" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "number" character varying NOT NULL, "previous_number" character varying NULL, "next_number" character varying NULL, "continuation" boolean NOT NULL DEFAULT false, "duplicate" boolean NOT NULL DEFAULT false, "state" character varying NOT NULL, "reason" character varying NOT NULL, "outcome" character varying NULL, "diagnosis" bytea NULL, "issued_on" date NOT NULL, "starts_on" date NOT NULL, "ends_on" date NULL, "return_on" date NULL, "clinic_name" character varying NOT NULL DEFAULT '', "clinic_address" character varying NULL, "clinic_ogrn" character varying NULL, "employer_name" character varying NULL, "employer_registration_number" character varying NULL, "employment" character varying NULL, "insured_months" bigint NOT NULL DEFAULT 0, "average_earnings" bigint NULL, "average_daily_earnings" bigint NULL, "paid_by_employer" bigint NULL, "paid_by_fund" bigint NULL, "paid_on" date NULL, "fund_sequence" bigint NOT NULL DEFAULT 0, PRIMARY KEY ("id"));
 -- create index "sick_leaves_number_key" to table: "sick_leaves"
 CREATE UNIQUE INDEX "sick_leaves_number_key" ON "sick_leaves" ("number");
 -- create index "sickleave_owner_id_issued_on_id" to table: "sick_leaves"
@@ -16,7 +16,11 @@ CREATE INDEX "sickleave_owner_id_state_issued_on_id" ON "sick_leaves" ("owner_id
 -- create index "sickleave_owner_id_updated_at_id" to table: "sick_leaves"
 CREATE INDEX "sickleave_owner_id_updated_at_id" ON "sick_leaves" ("owner_id", "updated_at", "id");
 -- create "sessions" table
-CREATE TABLE "sessions" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "token_hash" bytea NOT NULL, "sealed" bytea NOT NULL, "kind" character varying NOT NULL, "device" character varying NOT NULL DEFAULT '', "created_at" timestamptz NOT NULL, "idle_ends_at" timestamptz NOT NULL, "absolute_ends_at" timestamptz NOT NULL, "ended_at" timestamptz NULL, "end_reason" character varying NOT NULL DEFAULT '', PRIMARY KEY ("id"));
+CREATE TABLE "sessions" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "token_hash" bytea NOT NULL, "sealed" bytea NOT NULL, "kind" character varying NOT NULL, "device" character varying NOT NULL DEFAULT '', "created_at" timestamptz NOT NULL, "idle_ends_at" timestamptz NOT NULL, "absolute_ends_at" timestamptz NOT NULL, "ended_at" timestamptz NULL, "end_reason" character varying NOT NULL DEFAULT '', "forgotten_at" timestamptz NULL, PRIMARY KEY ("id"));
+-- create index "session_absolute_ends_at" to table: "sessions"
+CREATE INDEX "session_absolute_ends_at" ON "sessions" ("absolute_ends_at");
+-- create index "session_ended_at" to table: "sessions"
+CREATE INDEX "session_ended_at" ON "sessions" ("ended_at") WHERE ((ended_at IS NOT NULL) AND (forgotten_at IS NULL));
 -- create index "session_owner_id_created_at_id" to table: "sessions"
 CREATE INDEX "session_owner_id_created_at_id" ON "sessions" ("owner_id", "created_at", "id");
 -- create index "sessions_token_hash_key" to table: "sessions"
@@ -52,7 +56,7 @@ CREATE INDEX "organisation_inn_hash" ON "organisations" ("inn_hash");
 -- create index "organisations_registration_number_hash_key" to table: "organisations"
 CREATE UNIQUE INDEX "organisations_registration_number_hash_key" ON "organisations" ("registration_number_hash");
 -- create "benefits" table
-CREATE TABLE "benefits" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "number" character varying NOT NULL, "type" character varying NOT NULL, "state" character varying NOT NULL, "starts_on" date NOT NULL, "ends_on" date NULL, "amount" bigint NOT NULL DEFAULT 0, "notice" character varying NULL, "fund_sequence" bigint NOT NULL DEFAULT 0, "sick_leave_id" uuid NULL, PRIMARY KEY ("id"), CONSTRAINT "benefits_sick_leaves_sick_leave" FOREIGN KEY ("sick_leave_id") REFERENCES "sick_leaves" ("id") ON UPDATE NO ACTION ON DELETE SET NULL);
+CREATE TABLE "benefits" ("id" uuid NOT NULL, "owner_id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "number" character varying NOT NULL, "type" character varying NOT NULL, "state" character varying NOT NULL, "starts_on" date NOT NULL, "ends_on" date NULL, "amount" bigint NULL, "notice" character varying NULL, "fund_sequence" bigint NOT NULL DEFAULT 0, "sick_leave_id" uuid NULL, PRIMARY KEY ("id"), CONSTRAINT "benefits_sick_leaves_sick_leave" FOREIGN KEY ("sick_leave_id") REFERENCES "sick_leaves" ("id") ON UPDATE NO ACTION ON DELETE SET NULL);
 -- create index "benefit_owner_id_starts_on_id" to table: "benefits"
 CREATE INDEX "benefit_owner_id_starts_on_id" ON "benefits" ("owner_id", "starts_on", "id");
 -- create index "benefit_owner_id_state_starts_on_id" to table: "benefits"
@@ -203,6 +207,10 @@ DROP TABLE "persons";
 DROP INDEX "sessions_token_hash_key";
 -- reverse: create index "session_owner_id_created_at_id" to table: "sessions"
 DROP INDEX "session_owner_id_created_at_id";
+-- reverse: create index "session_ended_at" to table: "sessions"
+DROP INDEX "session_ended_at";
+-- reverse: create index "session_absolute_ends_at" to table: "sessions"
+DROP INDEX "session_absolute_ends_at";
 -- reverse: create "sessions" table
 DROP TABLE "sessions";
 -- reverse: create index "sickleave_owner_id_updated_at_id" to table: "sick_leaves"

@@ -32,7 +32,7 @@ CREATE TABLE `audit_entries` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `seq
 -- create index "auditentry_owner_id_sequence" to table: "audit_entries"
 CREATE UNIQUE INDEX `auditentry_owner_id_sequence` ON `audit_entries` (`owner_id`, `sequence`);
 -- create "benefits" table
-CREATE TABLE `benefits` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `number` text NOT NULL, `type` text NOT NULL, `state` text NOT NULL, `starts_on` date NOT NULL, `ends_on` date NULL, `amount` integer NOT NULL DEFAULT (0), `notice` text NULL, `fund_sequence` integer NOT NULL DEFAULT (0), `sick_leave_id` uuid NULL, PRIMARY KEY (`id`), CONSTRAINT `benefits_sick_leaves_sick_leave` FOREIGN KEY (`sick_leave_id`) REFERENCES `sick_leaves` (`id`) ON DELETE SET NULL);
+CREATE TABLE `benefits` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `number` text NOT NULL, `type` text NOT NULL, `state` text NOT NULL, `starts_on` date NOT NULL, `ends_on` date NULL, `amount` integer NULL, `notice` text NULL, `fund_sequence` integer NOT NULL DEFAULT (0), `sick_leave_id` uuid NULL, PRIMARY KEY (`id`), CONSTRAINT `benefits_sick_leaves_sick_leave` FOREIGN KEY (`sick_leave_id`) REFERENCES `sick_leaves` (`id`) ON DELETE SET NULL);
 -- create index "benefits_number_key" to table: "benefits"
 CREATE UNIQUE INDEX `benefits_number_key` ON `benefits` (`number`);
 -- create index "benefit_owner_id_starts_on_id" to table: "benefits"
@@ -90,13 +90,17 @@ CREATE UNIQUE INDEX `persons_subject_hash_key` ON `persons` (`subject_hash`);
 -- create index "persons_snils_hash_key" to table: "persons"
 CREATE UNIQUE INDEX `persons_snils_hash_key` ON `persons` (`snils_hash`);
 -- create "sessions" table
-CREATE TABLE `sessions` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `token_hash` blob NOT NULL, `sealed` blob NOT NULL, `kind` text NOT NULL, `device` text NOT NULL DEFAULT (''), `created_at` datetime NOT NULL, `idle_ends_at` datetime NOT NULL, `absolute_ends_at` datetime NOT NULL, `ended_at` datetime NULL, `end_reason` text NOT NULL DEFAULT (''), PRIMARY KEY (`id`));
+CREATE TABLE `sessions` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `token_hash` blob NOT NULL, `sealed` blob NOT NULL, `kind` text NOT NULL, `device` text NOT NULL DEFAULT (''), `created_at` datetime NOT NULL, `idle_ends_at` datetime NOT NULL, `absolute_ends_at` datetime NOT NULL, `ended_at` datetime NULL, `end_reason` text NOT NULL DEFAULT (''), `forgotten_at` datetime NULL, PRIMARY KEY (`id`));
 -- create index "sessions_token_hash_key" to table: "sessions"
 CREATE UNIQUE INDEX `sessions_token_hash_key` ON `sessions` (`token_hash`);
 -- create index "session_owner_id_created_at_id" to table: "sessions"
 CREATE INDEX `session_owner_id_created_at_id` ON `sessions` (`owner_id`, `created_at`, `id`);
+-- create index "session_ended_at" to table: "sessions"
+CREATE INDEX `session_ended_at` ON `sessions` (`ended_at`) WHERE ended_at IS NOT NULL AND forgotten_at IS NULL;
+-- create index "session_absolute_ends_at" to table: "sessions"
+CREATE INDEX `session_absolute_ends_at` ON `sessions` (`absolute_ends_at`);
 -- create "sick_leaves" table
-CREATE TABLE `sick_leaves` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `number` text NOT NULL, `previous_number` text NULL, `next_number` text NULL, `continuation` bool NOT NULL DEFAULT (false), `duplicate` bool NOT NULL DEFAULT (false), `state` text NOT NULL, `reason` text NOT NULL, `outcome` text NULL, `diagnosis` blob NULL, `issued_on` date NOT NULL, `starts_on` date NOT NULL, `ends_on` date NULL, `return_on` date NULL, `clinic_name` text NOT NULL DEFAULT (''), `clinic_address` text NULL, `clinic_ogrn` text NULL, `employer_name` text NULL, `employer_registration_number` text NULL, `employment` text NULL, `insured_months` integer NOT NULL DEFAULT (0), `average_earnings` integer NOT NULL DEFAULT (0), `average_daily_earnings` integer NOT NULL DEFAULT (0), `paid_by_employer` integer NOT NULL DEFAULT (0), `paid_by_fund` integer NOT NULL DEFAULT (0), `paid_on` date NULL, `fund_sequence` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
+CREATE TABLE `sick_leaves` (`id` uuid NOT NULL, `owner_id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `number` text NOT NULL, `previous_number` text NULL, `next_number` text NULL, `continuation` bool NOT NULL DEFAULT (false), `duplicate` bool NOT NULL DEFAULT (false), `state` text NOT NULL, `reason` text NOT NULL, `outcome` text NULL, `diagnosis` blob NULL, `issued_on` date NOT NULL, `starts_on` date NOT NULL, `ends_on` date NULL, `return_on` date NULL, `clinic_name` text NOT NULL DEFAULT (''), `clinic_address` text NULL, `clinic_ogrn` text NULL, `employer_name` text NULL, `employer_registration_number` text NULL, `employment` text NULL, `insured_months` integer NOT NULL DEFAULT (0), `average_earnings` integer NULL, `average_daily_earnings` integer NULL, `paid_by_employer` integer NULL, `paid_by_fund` integer NULL, `paid_on` date NULL, `fund_sequence` integer NOT NULL DEFAULT (0), PRIMARY KEY (`id`));
 -- create index "sick_leaves_number_key" to table: "sick_leaves"
 CREATE UNIQUE INDEX `sick_leaves_number_key` ON `sick_leaves` (`number`);
 -- create index "sickleave_owner_id_issued_on_id" to table: "sick_leaves"
@@ -125,6 +129,10 @@ DROP INDEX `sickleave_owner_id_issued_on_id`;
 DROP INDEX `sick_leaves_number_key`;
 -- reverse: create "sick_leaves" table
 DROP TABLE `sick_leaves`;
+-- reverse: create index "session_absolute_ends_at" to table: "sessions"
+DROP INDEX `session_absolute_ends_at`;
+-- reverse: create index "session_ended_at" to table: "sessions"
+DROP INDEX `session_ended_at`;
 -- reverse: create index "session_owner_id_created_at_id" to table: "sessions"
 DROP INDEX `session_owner_id_created_at_id`;
 -- reverse: create index "sessions_token_hash_key" to table: "sessions"

@@ -1,0 +1,90 @@
+package graph_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kabinet/graph/model"
+	"kabinet/internal/appeal"
+	"kabinet/internal/benefit"
+	"kabinet/internal/document"
+	"kabinet/internal/fault"
+	"kabinet/internal/identity"
+	"kabinet/internal/money"
+	"kabinet/internal/page"
+	"kabinet/internal/session"
+	"kabinet/internal/sickleave"
+)
+
+func names[T ~string](values ...T) []string {
+	text := make([]string, len(values))
+	for i, v := range values {
+		text[i] = string(v)
+	}
+	return text
+}
+
+// enumerations are those of the API as the program knows them, in the order of the schema.
+func enumerations() map[string][]string {
+	return map[string][]string{
+		"AccessLevel":         names(model.AllAccessLevel...),
+		"SubjectKind":         names(model.AllSubjectKind...),
+		"Gender":              names(identity.Male, identity.Female),
+		"AddressKind":         names(identity.Registration, identity.Residence),
+		"SessionKind":         names(session.Browser, session.Mobile),
+		"Currency":            names(money.RUB),
+		"OrderDirection":      names(page.Ascending, page.Descending),
+		"SickLeaveState":      names(sickleave.States()...),
+		"SickLeaveReason":     names(sickleave.Reasons()...),
+		"SickLeaveOutcome":    names(sickleave.Outcomes()...),
+		"SickLeaveOrderField": names(sickleave.ByIssuedOn, sickleave.ByUpdatedAt),
+		"BenefitState":        names(benefit.States()...),
+		"BenefitType":         names(benefit.Types()...),
+		"BenefitOrderField":   names(benefit.ByStartsOn, benefit.ByUpdatedAt),
+		"AppealState":         names(appeal.States()...),
+		"AppealKind":          names(appeal.Kinds()...),
+		"AppealActor":         names(appeal.Actors()...),
+		"AppealOrderField":    names(appeal.ByCreatedAt, appeal.ByUpdatedAt),
+		"DocumentState":       names(document.States()...),
+		"DocumentKind":        names(document.Kinds()...),
+		"DocumentOrderField":  names(document.ByCreatedAt, document.ByUpdatedAt),
+		"UserErrorCode": names(fault.Required, fault.TooLong, fault.Malformed, fault.NotAllowed, fault.Unknown,
+			fault.InConflict, fault.OutOfSequence),
+	}
+}
+
+func TestEveryEnumerationIsWhatTheProgramKnows(t *testing.T) {
+	known := enumerations()
+	for _, d := range own(published(t)) {
+		if d.Kind != ast.Enum {
+			continue
+		}
+		var values []string
+		for _, v := range d.EnumValues {
+			values = append(values, v.Name)
+		}
+		require.Equal(t, known[d.Name], values, d.Name)
+		delete(known, d.Name)
+	}
+	require.Empty(t, known, "no enumeration of the API any more")
+}
+
+// Every order that the API names is one that the lists have.
+func TestEveryOrderIsServed(t *testing.T) {
+	lists := map[string]string{
+		"sickLeaves": "SickLeaveOrderField", "benefits": "BenefitOrderField", "appeals": "AppealOrderField", "documents": "DocumentOrderField",
+	}
+	each(t, func(t *testing.T, c *cabinet) {
+		ivanova := c.as("ivanova")
+		for list, fields := range lists {
+			for _, field := range enumerations()[fields] {
+				for _, direction := range enumerations()["OrderDirection"] {
+					data := c.query(ivanova, "{ viewer { "+list+"(first: 2, orderBy: {field: "+field+", direction: "+direction+"}) { nodes { id } } } }", nil)
+					require.Len(t, at[[]any](t, data, "viewer", list, "nodes"), 2, "%s by %s", list, field)
+				}
+			}
+		}
+	})
+}
