@@ -51,7 +51,7 @@ func (s *Service) SaveDraft(ctx context.Context, in DraftInput) (*Appeal, error)
 	person := viewer.FromContext(ctx).PersonID
 	var saved ref.Ref
 	if err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-		saved, _, err = idempotency.Once(ctx, tx, s.clock, idempotency.Request{
+		saved, _, err = idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
 			Owner: person, Operation: "saveAppealDraft", Key: in.IdempotencyKey, Input: in,
 		}, func() (ref.Ref, error) { return s.saveDraft(ctx, tx, person, in) })
 		return err

@@ -1,17 +1,17 @@
 // Package idempotency makes a mutation happen once, however often its request arrives.
 //
 // A client makes a key for one intention and sends it with every retry. The key is remembered in the transaction of
-// the mutation with a hash of the input and the id of the result, per owner and operation: the same key with the same
+// the mutation with a keyed hash of the input and the id of the result, per owner and operation: the same key with the same
 // input answers the same, with another input it is a conflict.
 package idempotency
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -22,6 +22,7 @@ import (
 	"kabinet/internal/locale"
 	"kabinet/internal/owner"
 	"kabinet/internal/ref"
+	"kabinet/internal/seal"
 	"kabinet/internal/storage"
 )
 
@@ -35,6 +36,9 @@ var (
 		locale.Text{Ru: "Для нового действия создайте новый ключ.", En: "Make a new key for a new intention."})
 )
 
+// inputPlace is where the hash of an input stands. It is keyed: an input may be short enough to be guessed.
+const inputPlace seal.Place = "idempotency_records.input_hash"
+
 var keyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{8,128}$`)
 
 // Request is what must happen once.
@@ -46,7 +50,7 @@ type Request struct {
 }
 
 // Once runs do under the owner's lock, unless it has been done for this key: then it gives the result of that time.
-func Once(ctx context.Context, tx *storage.Tx, c clock.Clock, r Request, do func() (ref.Ref, error)) (result ref.Ref, again bool, err error) {
+func Once(ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, c clock.Clock, r Request, do func() (ref.Ref, error)) (result ref.Ref, again bool, err error) {
 	if !keyForm.MatchString(r.Key) {
 		return ref.Ref{}, false, ErrKey
 	}
@@ -54,7 +58,6 @@ func Once(ctx context.Context, tx *storage.Tx, c clock.Clock, r Request, do func
 	if err != nil {
 		return ref.Ref{}, false, fmt.Errorf("idempotency: %w", err)
 	}
-	hash := sha256.Sum256(input)
 	if err := owner.Lock(ctx, tx, r.Owner); err != nil {
 		return ref.Ref{}, false, err
 	}
@@ -63,7 +66,8 @@ func Once(ctx context.Context, tx *storage.Tx, c clock.Clock, r Request, do func
 	).Only(ctx)
 	switch {
 	case err == nil:
-		if !bytes.Equal(known.InputHash, hash[:]) {
+		same := func(hash []byte) bool { return bytes.Equal(known.InputHash, hash) }
+		if !slices.ContainsFunc(sealer.Lookups(inputPlace, string(input)), same) {
 			return ref.Ref{}, false, ErrReused
 		}
 		result, err = ref.Parse(known.Result)
@@ -75,7 +79,7 @@ func Once(ctx context.Context, tx *storage.Tx, c clock.Clock, r Request, do func
 		return ref.Ref{}, false, err
 	}
 	if err := tx.IdempotencyRecord.Create().SetOwnerID(r.Owner).SetOperation(r.Operation).SetKey(r.Key).
-		SetInputHash(hash[:]).SetResult(result.String()).SetCreatedAt(c.Now()).Exec(ctx); err != nil {
+		SetInputHash(sealer.Lookup(inputPlace, string(input))).SetResult(result.String()).SetCreatedAt(c.Now()).Exec(ctx); err != nil {
 		return ref.Ref{}, false, fmt.Errorf("idempotency: %w", err)
 	}
 	return result, false, nil

@@ -16,6 +16,7 @@ import (
 	"kabinet/internal/idempotency"
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
+	"kabinet/internal/seal"
 	"kabinet/internal/storage"
 	"kabinet/internal/storage/storagetest"
 )
@@ -29,13 +30,14 @@ type input struct {
 
 // act is a mutation that counts how often it was done.
 type act struct {
-	store *storage.Store
-	done  atomic.Int64
+	store  *storage.Store
+	sealer *seal.Sealer
+	done   atomic.Int64
 }
 
 func (a *act) do(ctx context.Context, r idempotency.Request) (result ref.Ref, again bool, err error) {
 	err = a.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-		result, again, err = idempotency.Once(ctx, tx, clock.System{}, r, func() (ref.Ref, error) {
+		result, again, err = idempotency.Once(ctx, tx, a.sealer, clock.System{}, r, func() (ref.Ref, error) {
 			a.done.Add(1)
 			return ref.Of(ref.Appeal, uuid.New()), nil
 		})
@@ -46,7 +48,9 @@ func (a *act) do(ctx context.Context, r idempotency.Request) (result ref.Ref, ag
 
 func eachAct(t *testing.T, test func(t *testing.T, a *act, ann uuid.UUID)) {
 	t.Helper()
-	storagetest.Each(t, func(t *testing.T, s *storage.Store) { test(t, &act{store: s}, persontest.New(t, s)) })
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		test(t, &act{store: s, sealer: persontest.Sealer(t)}, persontest.New(t, s))
+	})
 }
 
 func request(owner uuid.UUID) idempotency.Request {
@@ -114,7 +118,7 @@ func TestAFailureIsNotRemembered(t *testing.T) {
 	eachAct(t, func(t *testing.T, a *act, ann uuid.UUID) {
 		refused := errors.New("refused")
 		err := a.store.InTx(persontest.As(t, ann), func(ctx context.Context, tx *storage.Tx) error {
-			_, _, err := idempotency.Once(ctx, tx, clock.System{}, request(ann), func() (ref.Ref, error) { return ref.Ref{}, refused })
+			_, _, err := idempotency.Once(ctx, tx, a.sealer, clock.System{}, request(ann), func() (ref.Ref, error) { return ref.Ref{}, refused })
 			return err
 		})
 		require.ErrorIs(t, err, refused)

@@ -323,18 +323,6 @@ func (s *Service) List(ctx context.Context) ([]*Session, error) {
 // maxListed bounds the list of a person's sessions.
 const maxListed = 100
 
-// Get gives one of the viewer's sessions.
-func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Session, error) {
-	row, err := s.store.Session.Query().Where(session.ID(id)).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return nil, fault.ErrNotFound
-	case err != nil:
-		return nil, fmt.Errorf("get session: %w", err)
-	}
-	return fromRow(row, viewer.FromContext(ctx)), nil
-}
-
 func fromRow(row *ent.Session, v viewer.Viewer) *Session {
 	return &Session{
 		ID: ref.Of(ref.Session, row.ID), Kind: Kind(row.Kind), Device: row.Device, CreatedAt: row.CreatedAt,
