@@ -178,6 +178,7 @@ func TestCompression(t *testing.T) {
 
 // What arrives byte by byte is cut off, whoever would have read it.
 func TestSlowness(t *testing.T) {
+	t.Parallel()
 	address := strings.TrimPrefix(os.Getenv("KABINET_E2E_URL"), "http://")
 	require.NotEmpty(t, address)
 	for name, head := range map[string]string{
