@@ -47,42 +47,30 @@ type Hub struct {
 
 	queue chan uuid.UUID
 
-	mu       sync.Mutex
-	watchers map[uuid.UUID]map[*watcher]struct{}
-}
-
-// watcher is one subscriber's bell. It rings at most once until it is heard.
-type watcher struct{ bell chan struct{} }
-
-func (w *watcher) ring() {
-	select {
-	case w.bell <- struct{}{}:
-	default:
-	}
+	bells *signal.Bells // under the ids of owners
 }
 
 // NewHub makes a Hub that listens on the bus. Run has to be running for other instances to be woken.
 func NewHub(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger) *Hub {
 	h := &Hub{
 		store: s, bus: bus, clock: c, log: log,
-		queue:    make(chan uuid.UUID, announceQueue),
-		watchers: make(map[uuid.UUID]map[*watcher]struct{}),
+		queue: make(chan uuid.UUID, announceQueue), bells: signal.NewBells(),
 	}
 	bus.Listen(signal.Listener{
 		Topic: topic,
 		Heard: func(payload string) {
 			if owner, err := uuid.Parse(payload); err == nil {
-				h.wake(owner)
+				h.bells.Ring(owner)
 			}
 		},
-		Connected: h.wakeAll,
+		Connected: h.bells.RingAll,
 	})
 	return h
 }
 
 // Announce wakes everybody who watches the owner. It never waits.
 func (h *Hub) Announce(owner uuid.UUID) {
-	h.wake(owner)
+	h.bells.Ring(owner)
 	select {
 	case h.queue <- owner:
 	default: // the sweep will send it
@@ -97,52 +85,8 @@ func (h *Hub) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-func (h *Hub) watch(owner uuid.UUID) (w *watcher, stop func()) {
-	w = &watcher{bell: make(chan struct{}, 1)}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.watchers[owner] == nil {
-		h.watchers[owner] = make(map[*watcher]struct{})
-	}
-	h.watchers[owner][w] = struct{}{}
-	return w, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		delete(h.watchers[owner], w)
-		if len(h.watchers[owner]) == 0 {
-			delete(h.watchers, owner)
-		}
-	}
-}
-
 // Watching is the number of subscribers on this instance.
-func (h *Hub) Watching() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := 0
-	for _, ws := range h.watchers {
-		n += len(ws)
-	}
-	return n
-}
-
-func (h *Hub) wake(owner uuid.UUID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for w := range h.watchers[owner] {
-		w.ring()
-	}
-}
-
-func (h *Hub) wakeAll() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, ws := range h.watchers {
-		for w := range ws {
-			w.ring()
-		}
-	}
-}
+func (h *Hub) Watching() int { return h.bells.Count() }
 
 func (h *Hub) publish(ctx context.Context) {
 	for {
@@ -235,7 +179,7 @@ func (h *Hub) Sweep(ctx context.Context) error {
 	slices.SortFunc(owners, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	owners = slices.Compact(owners)
 	for _, o := range owners {
-		h.wake(o)
+		h.bells.Ring(o)
 	}
 	return h.send(ctx, owners)
 }

@@ -47,7 +47,7 @@ func (h *Hub) Subscribe(ctx context.Context, after *page.Cursor, kinds []ref.Kin
 	}
 	s := &stream{hub: h, owner: v.PersonID, kinds: kinds, out: make(chan *Event)}
 	// The bell is hung before the position is read: what is committed in between rings it.
-	w, stop := h.watch(s.owner)
+	bell, stop := h.bells.Hang(s.owner)
 	gap, err := s.begin(ctx, after)
 	if err != nil {
 		stop()
@@ -56,7 +56,7 @@ func (h *Hub) Subscribe(ctx context.Context, after *page.Cursor, kinds []ref.Kin
 	go func() {
 		defer close(s.out)
 		defer stop()
-		s.run(ctx, w, gap)
+		s.run(ctx, bell, gap)
 	}()
 	return s.out, nil
 }
@@ -104,7 +104,7 @@ func (s *stream) begin(ctx context.Context, after *page.Cursor) (*Event, error) 
 	return &Event{Sequence: s.position, OccurredAt: s.hub.clock.Now(), Gap: &Gap{Missed: int(kept - 1 - asked)}}, nil
 }
 
-func (s *stream) run(ctx context.Context, w *watcher, gap *Event) {
+func (s *stream) run(ctx context.Context, bell <-chan struct{}, gap *Event) {
 	if gap != nil && !s.send(ctx, gap) {
 		return
 	}
@@ -131,7 +131,7 @@ func (s *stream) run(ctx context.Context, w *watcher, gap *Event) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.bell:
+		case <-bell:
 		case <-timer.C:
 		}
 	}

@@ -107,21 +107,22 @@ type Service struct {
 	clock   clock.Clock
 	limits  Limits
 	log     *slog.Logger
-	watch   *watchers
+	ends    *signal.Bells // under the ids of sessions: it was ended
+	doubts  *signal.Bells // likewise: it may have been
 	breaker breaker
 }
 
 // New makes the service; it listens on the bus for sessions that other instances end.
 func New(s *storage.Store, r redis.UniversalClient, bus *signal.Bus, j *audit.Journal, c clock.Clock, l Limits, log *slog.Logger) *Service {
-	service := &Service{store: s, redis: r, bus: bus, journal: j, clock: c, limits: l, log: log, watch: newWatchers()}
+	service := &Service{store: s, redis: r, bus: bus, journal: j, clock: c, limits: l, log: log, ends: signal.NewBells(), doubts: signal.NewBells()}
 	bus.Listen(signal.Listener{
 		Topic: endedTopic,
 		Heard: func(payload string) {
 			if id, err := uuid.Parse(payload); err == nil {
-				service.watch.end(id)
+				service.ends.Ring(id)
 			}
 		},
-		Connected: service.watch.doubt,
+		Connected: service.doubts.RingAll,
 	})
 	return service
 }
@@ -280,13 +281,13 @@ func (s *Service) Touch(ctx context.Context, open Open) {
 	now := s.clock.Now()
 	switch {
 	case err == nil && found.ended:
-		s.watch.end(open.Viewer.SessionID)
+		s.ends.Ring(open.Viewer.SessionID)
 	case err != nil || len(found.sealed) == 0:
 		// No copy that would know of later acts than the row does: what the row holds to be idle is.
 		s.touchRow(ctx, open.hash, now, session.IdleEndsAtGT(now))
 	case found.due && !s.touchRow(ctx, open.hash, now):
 		s.learnEnded(ctx, open.hash)
-		s.watch.end(open.Viewer.SessionID)
+		s.ends.Ring(open.Viewer.SessionID)
 	}
 }
 

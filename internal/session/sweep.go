@@ -34,7 +34,7 @@ func (s *Service) spread(ctx context.Context, some ...ended) error {
 	ids, hashes, names := make([]uuid.UUID, len(some)), make([]tokenHash, len(some)), make([]string, len(some))
 	for i, e := range some {
 		ids[i], hashes[i], names[i] = e.id, e.hash, e.id.String()
-		s.watch.end(e.id)
+		s.ends.Ring(e.id)
 	}
 	// One is tried although the other failed: each closes what it can.
 	if err := errors.Join(s.forget(ctx, hashes...), s.bus.Publish(ctx, endedTopic, names...)); err != nil {

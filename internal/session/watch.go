@@ -2,10 +2,7 @@ package session
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"kabinet/ent"
 	"kabinet/ent/session"
@@ -20,98 +17,42 @@ const endedTopic signal.Topic = "session-ended"
 // outlives its session when a signal was lost.
 const recheck = time.Minute
 
-// watchers are the streams that live no longer than their sessions.
-type watchers struct {
-	mu    sync.Mutex
-	bySes map[uuid.UUID]map[*watcher]struct{}
-}
-
-type watcher struct {
-	ended chan struct{} // told that the session was ended
-	look  chan struct{} // told that it may have been
-}
-
-func newWatchers() *watchers {
-	return &watchers{bySes: make(map[uuid.UUID]map[*watcher]struct{})}
-}
-
-func (w *watchers) add(id uuid.UUID) (*watcher, func()) {
-	one := &watcher{ended: make(chan struct{}, 1), look: make(chan struct{}, 1)}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.bySes[id] == nil {
-		w.bySes[id] = make(map[*watcher]struct{})
-	}
-	w.bySes[id][one] = struct{}{}
-	return one, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.bySes[id], one)
-		if len(w.bySes[id]) == 0 {
-			delete(w.bySes, id)
-		}
-	}
-}
-
-func (w *watchers) end(id uuid.UUID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for one := range w.bySes[id] {
-		ring(one.ended)
-	}
-}
-
-func (w *watchers) doubt() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, some := range w.bySes {
-		for one := range some {
-			ring(one.look)
-		}
-	}
-}
-
-func ring(bell chan struct{}) {
-	select {
-	case bell <- struct{}{}:
-	default:
-	}
-}
-
 // Ended gives a channel that is closed when the session ends, for whatever reason. The watch lasts until then or
 // until the context is done.
 func (s *Service) Ended(ctx context.Context, open Open) <-chan struct{} {
 	ended := make(chan struct{})
-	w, stop := s.watch.add(open.Viewer.SessionID)
-	ring(w.look) // it may have been ended between its check and now
+	end, takeDownEnd := s.ends.Hang(open.Viewer.SessionID)
+	doubt, takeDownDoubt := s.doubts.Hang(open.Viewer.SessionID)
 	go func() {
-		defer stop()
-		if s.awaitEnd(ctx, open, w) {
+		defer takeDownEnd()
+		defer takeDownDoubt()
+		if s.awaitEnd(ctx, open, end, doubt) {
 			close(ended)
 		}
 	}()
 	return ended
 }
 
-// awaitEnd tells whether the session ended before the context did.
-func (s *Service) awaitEnd(ctx context.Context, open Open, w *watcher) bool {
-	timer := time.NewTimer(0)
+// awaitEnd tells whether the session ended before the context did. It looks at once, for the session may have been ended
+// between its check and now, and then whenever it has reason to.
+func (s *Service) awaitEnd(ctx context.Context, open Open, end, doubt <-chan struct{}) bool {
+	timer := time.NewTimer(recheck)
 	defer timer.Stop()
 	for {
-		timer.Reset(min(recheck, max(0, open.IdleEndsAt.Sub(s.clock.Now()))))
-		select {
-		case <-ctx.Done():
-			return false
-		case <-w.ended:
-			return true
-		case <-w.look:
-		case <-timer.C:
-		}
 		idleEnd, isOpen := s.look(ctx, open)
 		if !isOpen {
 			return ctx.Err() == nil
 		}
 		open.IdleEndsAt = idleEnd
+		timer.Reset(min(recheck, max(0, open.IdleEndsAt.Sub(s.clock.Now()))))
+		select {
+		case <-ctx.Done():
+			return false
+		case <-end:
+			return true
+		case <-doubt:
+		case <-timer.C:
+		}
 	}
 }
 
