@@ -18,17 +18,25 @@ import (
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/confirmation"
+	"kabinet/ent/consent"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
+	"kabinet/ent/insuredrecord"
+	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
 	"kabinet/ent/person"
+	"kabinet/ent/secretlock"
 	"kabinet/ent/session"
+	"kabinet/ent/sessiontoken"
+	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
 	"kabinet/ent/treatmentperiod"
+	"kabinet/ent/verification"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -58,6 +66,10 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// Benefit is the client for interacting with the Benefit builders.
 	Benefit *BenefitClient
+	// Confirmation is the client for interacting with the Confirmation builders.
+	Confirmation *ConfirmationClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// DocumentVersion is the client for interacting with the DocumentVersion builders.
@@ -68,18 +80,30 @@ type Client struct {
 	FundEvent *FundEventClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
+	// InsuredRecord is the client for interacting with the InsuredRecord builders.
+	InsuredRecord *InsuredRecordClient
+	// Network is the client for interacting with the Network builders.
+	Network *NetworkClient
 	// Organisation is the client for interacting with the Organisation builders.
 	Organisation *OrganisationClient
 	// Owner is the client for interacting with the Owner builders.
 	Owner *OwnerClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// SecretLock is the client for interacting with the SecretLock builders.
+	SecretLock *SecretLockClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SessionToken is the client for interacting with the SessionToken builders.
+	SessionToken *SessionTokenClient
+	// SetUpStep is the client for interacting with the SetUpStep builders.
+	SetUpStep *SetUpStepClient
 	// SickLeave is the client for interacting with the SickLeave builders.
 	SickLeave *SickLeaveClient
 	// TreatmentPeriod is the client for interacting with the TreatmentPeriod builders.
 	TreatmentPeriod *TreatmentPeriodClient
+	// Verification is the client for interacting with the Verification builders.
+	Verification *VerificationClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -98,17 +122,25 @@ func (c *Client) init() {
 	c.AppealStep = NewAppealStepClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Benefit = NewBenefitClient(c.config)
+	c.Confirmation = NewConfirmationClient(c.config)
+	c.Consent = NewConsentClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.DocumentVersion = NewDocumentVersionClient(c.config)
 	c.FeedEvent = NewFeedEventClient(c.config)
 	c.FundEvent = NewFundEventClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
+	c.InsuredRecord = NewInsuredRecordClient(c.config)
+	c.Network = NewNetworkClient(c.config)
 	c.Organisation = NewOrganisationClient(c.config)
 	c.Owner = NewOwnerClient(c.config)
 	c.Person = NewPersonClient(c.config)
+	c.SecretLock = NewSecretLockClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SessionToken = NewSessionTokenClient(c.config)
+	c.SetUpStep = NewSetUpStepClient(c.config)
 	c.SickLeave = NewSickLeaveClient(c.config)
 	c.TreatmentPeriod = NewTreatmentPeriodClient(c.config)
+	c.Verification = NewVerificationClient(c.config)
 }
 
 type (
@@ -208,17 +240,25 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AppealStep:        NewAppealStepClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		Benefit:           NewBenefitClient(cfg),
+		Confirmation:      NewConfirmationClient(cfg),
+		Consent:           NewConsentClient(cfg),
 		Document:          NewDocumentClient(cfg),
 		DocumentVersion:   NewDocumentVersionClient(cfg),
 		FeedEvent:         NewFeedEventClient(cfg),
 		FundEvent:         NewFundEventClient(cfg),
 		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
+		InsuredRecord:     NewInsuredRecordClient(cfg),
+		Network:           NewNetworkClient(cfg),
 		Organisation:      NewOrganisationClient(cfg),
 		Owner:             NewOwnerClient(cfg),
 		Person:            NewPersonClient(cfg),
+		SecretLock:        NewSecretLockClient(cfg),
 		Session:           NewSessionClient(cfg),
+		SessionToken:      NewSessionTokenClient(cfg),
+		SetUpStep:         NewSetUpStepClient(cfg),
 		SickLeave:         NewSickLeaveClient(cfg),
 		TreatmentPeriod:   NewTreatmentPeriodClient(cfg),
+		Verification:      NewVerificationClient(cfg),
 	}, nil
 }
 
@@ -245,17 +285,25 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AppealStep:        NewAppealStepClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		Benefit:           NewBenefitClient(cfg),
+		Confirmation:      NewConfirmationClient(cfg),
+		Consent:           NewConsentClient(cfg),
 		Document:          NewDocumentClient(cfg),
 		DocumentVersion:   NewDocumentVersionClient(cfg),
 		FeedEvent:         NewFeedEventClient(cfg),
 		FundEvent:         NewFundEventClient(cfg),
 		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
+		InsuredRecord:     NewInsuredRecordClient(cfg),
+		Network:           NewNetworkClient(cfg),
 		Organisation:      NewOrganisationClient(cfg),
 		Owner:             NewOwnerClient(cfg),
 		Person:            NewPersonClient(cfg),
+		SecretLock:        NewSecretLockClient(cfg),
 		Session:           NewSessionClient(cfg),
+		SessionToken:      NewSessionTokenClient(cfg),
+		SetUpStep:         NewSetUpStepClient(cfg),
 		SickLeave:         NewSickLeaveClient(cfg),
 		TreatmentPeriod:   NewTreatmentPeriodClient(cfg),
+		Verification:      NewVerificationClient(cfg),
 	}, nil
 }
 
@@ -286,9 +334,11 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Accrual, c.Appeal, c.AppealAttachment, c.AppealMessage, c.AppealStep,
-		c.AuditEntry, c.Benefit, c.Document, c.DocumentVersion, c.FeedEvent,
-		c.FundEvent, c.IdempotencyRecord, c.Organisation, c.Owner, c.Person, c.Session,
-		c.SickLeave, c.TreatmentPeriod,
+		c.AuditEntry, c.Benefit, c.Confirmation, c.Consent, c.Document,
+		c.DocumentVersion, c.FeedEvent, c.FundEvent, c.IdempotencyRecord,
+		c.InsuredRecord, c.Network, c.Organisation, c.Owner, c.Person, c.SecretLock,
+		c.Session, c.SessionToken, c.SetUpStep, c.SickLeave, c.TreatmentPeriod,
+		c.Verification,
 	} {
 		n.Use(hooks...)
 	}
@@ -299,9 +349,11 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Accrual, c.Appeal, c.AppealAttachment, c.AppealMessage, c.AppealStep,
-		c.AuditEntry, c.Benefit, c.Document, c.DocumentVersion, c.FeedEvent,
-		c.FundEvent, c.IdempotencyRecord, c.Organisation, c.Owner, c.Person, c.Session,
-		c.SickLeave, c.TreatmentPeriod,
+		c.AuditEntry, c.Benefit, c.Confirmation, c.Consent, c.Document,
+		c.DocumentVersion, c.FeedEvent, c.FundEvent, c.IdempotencyRecord,
+		c.InsuredRecord, c.Network, c.Organisation, c.Owner, c.Person, c.SecretLock,
+		c.Session, c.SessionToken, c.SetUpStep, c.SickLeave, c.TreatmentPeriod,
+		c.Verification,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -324,6 +376,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *BenefitMutation:
 		return c.Benefit.mutate(ctx, m)
+	case *ConfirmationMutation:
+		return c.Confirmation.mutate(ctx, m)
+	case *ConsentMutation:
+		return c.Consent.mutate(ctx, m)
 	case *DocumentMutation:
 		return c.Document.mutate(ctx, m)
 	case *DocumentVersionMutation:
@@ -334,18 +390,30 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.FundEvent.mutate(ctx, m)
 	case *IdempotencyRecordMutation:
 		return c.IdempotencyRecord.mutate(ctx, m)
+	case *InsuredRecordMutation:
+		return c.InsuredRecord.mutate(ctx, m)
+	case *NetworkMutation:
+		return c.Network.mutate(ctx, m)
 	case *OrganisationMutation:
 		return c.Organisation.mutate(ctx, m)
 	case *OwnerMutation:
 		return c.Owner.mutate(ctx, m)
 	case *PersonMutation:
 		return c.Person.mutate(ctx, m)
+	case *SecretLockMutation:
+		return c.SecretLock.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SessionTokenMutation:
+		return c.SessionToken.mutate(ctx, m)
+	case *SetUpStepMutation:
+		return c.SetUpStep.mutate(ctx, m)
 	case *SickLeaveMutation:
 		return c.SickLeave.mutate(ctx, m)
 	case *TreatmentPeriodMutation:
 		return c.TreatmentPeriod.mutate(ctx, m)
+	case *VerificationMutation:
+		return c.Verification.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -1449,6 +1517,274 @@ func (c *BenefitClient) mutate(ctx context.Context, m *BenefitMutation) (Value, 
 	}
 }
 
+// ConfirmationClient is a client for the Confirmation schema.
+type ConfirmationClient struct {
+	config
+}
+
+// NewConfirmationClient returns a client for the Confirmation from the given config.
+func NewConfirmationClient(c config) *ConfirmationClient {
+	return &ConfirmationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `confirmation.Hooks(f(g(h())))`.
+func (c *ConfirmationClient) Use(hooks ...Hook) {
+	c.hooks.Confirmation = append(c.hooks.Confirmation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `confirmation.Intercept(f(g(h())))`.
+func (c *ConfirmationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Confirmation = append(c.inters.Confirmation, interceptors...)
+}
+
+// Create returns a builder for creating a Confirmation entity.
+func (c *ConfirmationClient) Create() *ConfirmationCreate {
+	mutation := newConfirmationMutation(c.config, OpCreate)
+	return &ConfirmationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Confirmation entities.
+func (c *ConfirmationClient) CreateBulk(builders ...*ConfirmationCreate) *ConfirmationCreateBulk {
+	return &ConfirmationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConfirmationClient) MapCreateBulk(slice any, setFunc func(*ConfirmationCreate, int)) *ConfirmationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConfirmationCreateBulk{err: fmt.Errorf("calling to ConfirmationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConfirmationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConfirmationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Confirmation.
+func (c *ConfirmationClient) Update() *ConfirmationUpdate {
+	mutation := newConfirmationMutation(c.config, OpUpdate)
+	return &ConfirmationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConfirmationClient) UpdateOne(_m *Confirmation) *ConfirmationUpdateOne {
+	mutation := newConfirmationMutation(c.config, OpUpdateOne, withConfirmation(_m))
+	return &ConfirmationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConfirmationClient) UpdateOneID(id uuid.UUID) *ConfirmationUpdateOne {
+	mutation := newConfirmationMutation(c.config, OpUpdateOne, withConfirmationID(id))
+	return &ConfirmationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Confirmation.
+func (c *ConfirmationClient) Delete() *ConfirmationDelete {
+	mutation := newConfirmationMutation(c.config, OpDelete)
+	return &ConfirmationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConfirmationClient) DeleteOne(_m *Confirmation) *ConfirmationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConfirmationClient) DeleteOneID(id uuid.UUID) *ConfirmationDeleteOne {
+	builder := c.Delete().Where(confirmation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConfirmationDeleteOne{builder}
+}
+
+// Query returns a query builder for Confirmation.
+func (c *ConfirmationClient) Query() *ConfirmationQuery {
+	return &ConfirmationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConfirmation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Confirmation entity by its id.
+func (c *ConfirmationClient) Get(ctx context.Context, id uuid.UUID) (*Confirmation, error) {
+	return c.Query().Where(confirmation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConfirmationClient) GetX(ctx context.Context, id uuid.UUID) *Confirmation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConfirmationClient) Hooks() []Hook {
+	hooks := c.hooks.Confirmation
+	return append(hooks[:len(hooks):len(hooks)], confirmation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConfirmationClient) Interceptors() []Interceptor {
+	return c.inters.Confirmation
+}
+
+func (c *ConfirmationClient) mutate(ctx context.Context, m *ConfirmationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConfirmationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConfirmationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConfirmationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConfirmationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Confirmation mutation op: %q", m.Op())
+	}
+}
+
+// ConsentClient is a client for the Consent schema.
+type ConsentClient struct {
+	config
+}
+
+// NewConsentClient returns a client for the Consent from the given config.
+func NewConsentClient(c config) *ConsentClient {
+	return &ConsentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `consent.Hooks(f(g(h())))`.
+func (c *ConsentClient) Use(hooks ...Hook) {
+	c.hooks.Consent = append(c.hooks.Consent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `consent.Intercept(f(g(h())))`.
+func (c *ConsentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Consent = append(c.inters.Consent, interceptors...)
+}
+
+// Create returns a builder for creating a Consent entity.
+func (c *ConsentClient) Create() *ConsentCreate {
+	mutation := newConsentMutation(c.config, OpCreate)
+	return &ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Consent entities.
+func (c *ConsentClient) CreateBulk(builders ...*ConsentCreate) *ConsentCreateBulk {
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConsentClient) MapCreateBulk(slice any, setFunc func(*ConsentCreate, int)) *ConsentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConsentCreateBulk{err: fmt.Errorf("calling to ConsentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConsentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Consent.
+func (c *ConsentClient) Update() *ConsentUpdate {
+	mutation := newConsentMutation(c.config, OpUpdate)
+	return &ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConsentClient) UpdateOne(_m *Consent) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsent(_m))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConsentClient) UpdateOneID(id uuid.UUID) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsentID(id))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Consent.
+func (c *ConsentClient) Delete() *ConsentDelete {
+	mutation := newConsentMutation(c.config, OpDelete)
+	return &ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConsentClient) DeleteOne(_m *Consent) *ConsentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConsentClient) DeleteOneID(id uuid.UUID) *ConsentDeleteOne {
+	builder := c.Delete().Where(consent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConsentDeleteOne{builder}
+}
+
+// Query returns a query builder for Consent.
+func (c *ConsentClient) Query() *ConsentQuery {
+	return &ConsentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConsent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Consent entity by its id.
+func (c *ConsentClient) Get(ctx context.Context, id uuid.UUID) (*Consent, error) {
+	return c.Query().Where(consent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConsentClient) GetX(ctx context.Context, id uuid.UUID) *Consent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConsentClient) Hooks() []Hook {
+	hooks := c.hooks.Consent
+	return append(hooks[:len(hooks):len(hooks)], consent.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConsentClient) Interceptors() []Interceptor {
+	return c.inters.Consent
+}
+
+func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Consent mutation op: %q", m.Op())
+	}
+}
+
 // DocumentClient is a client for the Document schema.
 type DocumentClient struct {
 	config
@@ -2151,6 +2487,274 @@ func (c *IdempotencyRecordClient) mutate(ctx context.Context, m *IdempotencyReco
 	}
 }
 
+// InsuredRecordClient is a client for the InsuredRecord schema.
+type InsuredRecordClient struct {
+	config
+}
+
+// NewInsuredRecordClient returns a client for the InsuredRecord from the given config.
+func NewInsuredRecordClient(c config) *InsuredRecordClient {
+	return &InsuredRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `insuredrecord.Hooks(f(g(h())))`.
+func (c *InsuredRecordClient) Use(hooks ...Hook) {
+	c.hooks.InsuredRecord = append(c.hooks.InsuredRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `insuredrecord.Intercept(f(g(h())))`.
+func (c *InsuredRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.InsuredRecord = append(c.inters.InsuredRecord, interceptors...)
+}
+
+// Create returns a builder for creating a InsuredRecord entity.
+func (c *InsuredRecordClient) Create() *InsuredRecordCreate {
+	mutation := newInsuredRecordMutation(c.config, OpCreate)
+	return &InsuredRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of InsuredRecord entities.
+func (c *InsuredRecordClient) CreateBulk(builders ...*InsuredRecordCreate) *InsuredRecordCreateBulk {
+	return &InsuredRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *InsuredRecordClient) MapCreateBulk(slice any, setFunc func(*InsuredRecordCreate, int)) *InsuredRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &InsuredRecordCreateBulk{err: fmt.Errorf("calling to InsuredRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*InsuredRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &InsuredRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for InsuredRecord.
+func (c *InsuredRecordClient) Update() *InsuredRecordUpdate {
+	mutation := newInsuredRecordMutation(c.config, OpUpdate)
+	return &InsuredRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *InsuredRecordClient) UpdateOne(_m *InsuredRecord) *InsuredRecordUpdateOne {
+	mutation := newInsuredRecordMutation(c.config, OpUpdateOne, withInsuredRecord(_m))
+	return &InsuredRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *InsuredRecordClient) UpdateOneID(id uuid.UUID) *InsuredRecordUpdateOne {
+	mutation := newInsuredRecordMutation(c.config, OpUpdateOne, withInsuredRecordID(id))
+	return &InsuredRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for InsuredRecord.
+func (c *InsuredRecordClient) Delete() *InsuredRecordDelete {
+	mutation := newInsuredRecordMutation(c.config, OpDelete)
+	return &InsuredRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *InsuredRecordClient) DeleteOne(_m *InsuredRecord) *InsuredRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *InsuredRecordClient) DeleteOneID(id uuid.UUID) *InsuredRecordDeleteOne {
+	builder := c.Delete().Where(insuredrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &InsuredRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for InsuredRecord.
+func (c *InsuredRecordClient) Query() *InsuredRecordQuery {
+	return &InsuredRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeInsuredRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a InsuredRecord entity by its id.
+func (c *InsuredRecordClient) Get(ctx context.Context, id uuid.UUID) (*InsuredRecord, error) {
+	return c.Query().Where(insuredrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *InsuredRecordClient) GetX(ctx context.Context, id uuid.UUID) *InsuredRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *InsuredRecordClient) Hooks() []Hook {
+	hooks := c.hooks.InsuredRecord
+	return append(hooks[:len(hooks):len(hooks)], insuredrecord.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *InsuredRecordClient) Interceptors() []Interceptor {
+	return c.inters.InsuredRecord
+}
+
+func (c *InsuredRecordClient) mutate(ctx context.Context, m *InsuredRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&InsuredRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&InsuredRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&InsuredRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&InsuredRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown InsuredRecord mutation op: %q", m.Op())
+	}
+}
+
+// NetworkClient is a client for the Network schema.
+type NetworkClient struct {
+	config
+}
+
+// NewNetworkClient returns a client for the Network from the given config.
+func NewNetworkClient(c config) *NetworkClient {
+	return &NetworkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `network.Hooks(f(g(h())))`.
+func (c *NetworkClient) Use(hooks ...Hook) {
+	c.hooks.Network = append(c.hooks.Network, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `network.Intercept(f(g(h())))`.
+func (c *NetworkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Network = append(c.inters.Network, interceptors...)
+}
+
+// Create returns a builder for creating a Network entity.
+func (c *NetworkClient) Create() *NetworkCreate {
+	mutation := newNetworkMutation(c.config, OpCreate)
+	return &NetworkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Network entities.
+func (c *NetworkClient) CreateBulk(builders ...*NetworkCreate) *NetworkCreateBulk {
+	return &NetworkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NetworkClient) MapCreateBulk(slice any, setFunc func(*NetworkCreate, int)) *NetworkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NetworkCreateBulk{err: fmt.Errorf("calling to NetworkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NetworkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NetworkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Network.
+func (c *NetworkClient) Update() *NetworkUpdate {
+	mutation := newNetworkMutation(c.config, OpUpdate)
+	return &NetworkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NetworkClient) UpdateOne(_m *Network) *NetworkUpdateOne {
+	mutation := newNetworkMutation(c.config, OpUpdateOne, withNetwork(_m))
+	return &NetworkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NetworkClient) UpdateOneID(id uuid.UUID) *NetworkUpdateOne {
+	mutation := newNetworkMutation(c.config, OpUpdateOne, withNetworkID(id))
+	return &NetworkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Network.
+func (c *NetworkClient) Delete() *NetworkDelete {
+	mutation := newNetworkMutation(c.config, OpDelete)
+	return &NetworkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NetworkClient) DeleteOne(_m *Network) *NetworkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NetworkClient) DeleteOneID(id uuid.UUID) *NetworkDeleteOne {
+	builder := c.Delete().Where(network.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NetworkDeleteOne{builder}
+}
+
+// Query returns a query builder for Network.
+func (c *NetworkClient) Query() *NetworkQuery {
+	return &NetworkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNetwork},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Network entity by its id.
+func (c *NetworkClient) Get(ctx context.Context, id uuid.UUID) (*Network, error) {
+	return c.Query().Where(network.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NetworkClient) GetX(ctx context.Context, id uuid.UUID) *Network {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NetworkClient) Hooks() []Hook {
+	hooks := c.hooks.Network
+	return append(hooks[:len(hooks):len(hooks)], network.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *NetworkClient) Interceptors() []Interceptor {
+	return c.inters.Network
+}
+
+func (c *NetworkClient) mutate(ctx context.Context, m *NetworkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NetworkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NetworkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NetworkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NetworkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Network mutation op: %q", m.Op())
+	}
+}
+
 // OrganisationClient is a client for the Organisation schema.
 type OrganisationClient struct {
 	config
@@ -2553,6 +3157,140 @@ func (c *PersonClient) mutate(ctx context.Context, m *PersonMutation) (Value, er
 	}
 }
 
+// SecretLockClient is a client for the SecretLock schema.
+type SecretLockClient struct {
+	config
+}
+
+// NewSecretLockClient returns a client for the SecretLock from the given config.
+func NewSecretLockClient(c config) *SecretLockClient {
+	return &SecretLockClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `secretlock.Hooks(f(g(h())))`.
+func (c *SecretLockClient) Use(hooks ...Hook) {
+	c.hooks.SecretLock = append(c.hooks.SecretLock, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `secretlock.Intercept(f(g(h())))`.
+func (c *SecretLockClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SecretLock = append(c.inters.SecretLock, interceptors...)
+}
+
+// Create returns a builder for creating a SecretLock entity.
+func (c *SecretLockClient) Create() *SecretLockCreate {
+	mutation := newSecretLockMutation(c.config, OpCreate)
+	return &SecretLockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SecretLock entities.
+func (c *SecretLockClient) CreateBulk(builders ...*SecretLockCreate) *SecretLockCreateBulk {
+	return &SecretLockCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SecretLockClient) MapCreateBulk(slice any, setFunc func(*SecretLockCreate, int)) *SecretLockCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SecretLockCreateBulk{err: fmt.Errorf("calling to SecretLockClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SecretLockCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SecretLockCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SecretLock.
+func (c *SecretLockClient) Update() *SecretLockUpdate {
+	mutation := newSecretLockMutation(c.config, OpUpdate)
+	return &SecretLockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SecretLockClient) UpdateOne(_m *SecretLock) *SecretLockUpdateOne {
+	mutation := newSecretLockMutation(c.config, OpUpdateOne, withSecretLock(_m))
+	return &SecretLockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SecretLockClient) UpdateOneID(id uuid.UUID) *SecretLockUpdateOne {
+	mutation := newSecretLockMutation(c.config, OpUpdateOne, withSecretLockID(id))
+	return &SecretLockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SecretLock.
+func (c *SecretLockClient) Delete() *SecretLockDelete {
+	mutation := newSecretLockMutation(c.config, OpDelete)
+	return &SecretLockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SecretLockClient) DeleteOne(_m *SecretLock) *SecretLockDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SecretLockClient) DeleteOneID(id uuid.UUID) *SecretLockDeleteOne {
+	builder := c.Delete().Where(secretlock.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SecretLockDeleteOne{builder}
+}
+
+// Query returns a query builder for SecretLock.
+func (c *SecretLockClient) Query() *SecretLockQuery {
+	return &SecretLockQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSecretLock},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SecretLock entity by its id.
+func (c *SecretLockClient) Get(ctx context.Context, id uuid.UUID) (*SecretLock, error) {
+	return c.Query().Where(secretlock.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SecretLockClient) GetX(ctx context.Context, id uuid.UUID) *SecretLock {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SecretLockClient) Hooks() []Hook {
+	hooks := c.hooks.SecretLock
+	return append(hooks[:len(hooks):len(hooks)], secretlock.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SecretLockClient) Interceptors() []Interceptor {
+	return c.inters.SecretLock
+}
+
+func (c *SecretLockClient) mutate(ctx context.Context, m *SecretLockMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SecretLockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SecretLockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SecretLockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SecretLockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SecretLock mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -2684,6 +3422,274 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Session mutation op: %q", m.Op())
+	}
+}
+
+// SessionTokenClient is a client for the SessionToken schema.
+type SessionTokenClient struct {
+	config
+}
+
+// NewSessionTokenClient returns a client for the SessionToken from the given config.
+func NewSessionTokenClient(c config) *SessionTokenClient {
+	return &SessionTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `sessiontoken.Hooks(f(g(h())))`.
+func (c *SessionTokenClient) Use(hooks ...Hook) {
+	c.hooks.SessionToken = append(c.hooks.SessionToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `sessiontoken.Intercept(f(g(h())))`.
+func (c *SessionTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SessionToken = append(c.inters.SessionToken, interceptors...)
+}
+
+// Create returns a builder for creating a SessionToken entity.
+func (c *SessionTokenClient) Create() *SessionTokenCreate {
+	mutation := newSessionTokenMutation(c.config, OpCreate)
+	return &SessionTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SessionToken entities.
+func (c *SessionTokenClient) CreateBulk(builders ...*SessionTokenCreate) *SessionTokenCreateBulk {
+	return &SessionTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SessionTokenClient) MapCreateBulk(slice any, setFunc func(*SessionTokenCreate, int)) *SessionTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SessionTokenCreateBulk{err: fmt.Errorf("calling to SessionTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SessionTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SessionTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SessionToken.
+func (c *SessionTokenClient) Update() *SessionTokenUpdate {
+	mutation := newSessionTokenMutation(c.config, OpUpdate)
+	return &SessionTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SessionTokenClient) UpdateOne(_m *SessionToken) *SessionTokenUpdateOne {
+	mutation := newSessionTokenMutation(c.config, OpUpdateOne, withSessionToken(_m))
+	return &SessionTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SessionTokenClient) UpdateOneID(id uuid.UUID) *SessionTokenUpdateOne {
+	mutation := newSessionTokenMutation(c.config, OpUpdateOne, withSessionTokenID(id))
+	return &SessionTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SessionToken.
+func (c *SessionTokenClient) Delete() *SessionTokenDelete {
+	mutation := newSessionTokenMutation(c.config, OpDelete)
+	return &SessionTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SessionTokenClient) DeleteOne(_m *SessionToken) *SessionTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SessionTokenClient) DeleteOneID(id uuid.UUID) *SessionTokenDeleteOne {
+	builder := c.Delete().Where(sessiontoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SessionTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for SessionToken.
+func (c *SessionTokenClient) Query() *SessionTokenQuery {
+	return &SessionTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSessionToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SessionToken entity by its id.
+func (c *SessionTokenClient) Get(ctx context.Context, id uuid.UUID) (*SessionToken, error) {
+	return c.Query().Where(sessiontoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SessionTokenClient) GetX(ctx context.Context, id uuid.UUID) *SessionToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SessionTokenClient) Hooks() []Hook {
+	hooks := c.hooks.SessionToken
+	return append(hooks[:len(hooks):len(hooks)], sessiontoken.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SessionTokenClient) Interceptors() []Interceptor {
+	return c.inters.SessionToken
+}
+
+func (c *SessionTokenClient) mutate(ctx context.Context, m *SessionTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SessionTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SessionTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SessionTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SessionTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SessionToken mutation op: %q", m.Op())
+	}
+}
+
+// SetUpStepClient is a client for the SetUpStep schema.
+type SetUpStepClient struct {
+	config
+}
+
+// NewSetUpStepClient returns a client for the SetUpStep from the given config.
+func NewSetUpStepClient(c config) *SetUpStepClient {
+	return &SetUpStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `setupstep.Hooks(f(g(h())))`.
+func (c *SetUpStepClient) Use(hooks ...Hook) {
+	c.hooks.SetUpStep = append(c.hooks.SetUpStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `setupstep.Intercept(f(g(h())))`.
+func (c *SetUpStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SetUpStep = append(c.inters.SetUpStep, interceptors...)
+}
+
+// Create returns a builder for creating a SetUpStep entity.
+func (c *SetUpStepClient) Create() *SetUpStepCreate {
+	mutation := newSetUpStepMutation(c.config, OpCreate)
+	return &SetUpStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SetUpStep entities.
+func (c *SetUpStepClient) CreateBulk(builders ...*SetUpStepCreate) *SetUpStepCreateBulk {
+	return &SetUpStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SetUpStepClient) MapCreateBulk(slice any, setFunc func(*SetUpStepCreate, int)) *SetUpStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SetUpStepCreateBulk{err: fmt.Errorf("calling to SetUpStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SetUpStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SetUpStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SetUpStep.
+func (c *SetUpStepClient) Update() *SetUpStepUpdate {
+	mutation := newSetUpStepMutation(c.config, OpUpdate)
+	return &SetUpStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SetUpStepClient) UpdateOne(_m *SetUpStep) *SetUpStepUpdateOne {
+	mutation := newSetUpStepMutation(c.config, OpUpdateOne, withSetUpStep(_m))
+	return &SetUpStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SetUpStepClient) UpdateOneID(id uuid.UUID) *SetUpStepUpdateOne {
+	mutation := newSetUpStepMutation(c.config, OpUpdateOne, withSetUpStepID(id))
+	return &SetUpStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SetUpStep.
+func (c *SetUpStepClient) Delete() *SetUpStepDelete {
+	mutation := newSetUpStepMutation(c.config, OpDelete)
+	return &SetUpStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SetUpStepClient) DeleteOne(_m *SetUpStep) *SetUpStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SetUpStepClient) DeleteOneID(id uuid.UUID) *SetUpStepDeleteOne {
+	builder := c.Delete().Where(setupstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SetUpStepDeleteOne{builder}
+}
+
+// Query returns a query builder for SetUpStep.
+func (c *SetUpStepClient) Query() *SetUpStepQuery {
+	return &SetUpStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSetUpStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SetUpStep entity by its id.
+func (c *SetUpStepClient) Get(ctx context.Context, id uuid.UUID) (*SetUpStep, error) {
+	return c.Query().Where(setupstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SetUpStepClient) GetX(ctx context.Context, id uuid.UUID) *SetUpStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SetUpStepClient) Hooks() []Hook {
+	hooks := c.hooks.SetUpStep
+	return append(hooks[:len(hooks):len(hooks)], setupstep.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SetUpStepClient) Interceptors() []Interceptor {
+	return c.inters.SetUpStep
+}
+
+func (c *SetUpStepClient) mutate(ctx context.Context, m *SetUpStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SetUpStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SetUpStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SetUpStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SetUpStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SetUpStep mutation op: %q", m.Op())
 	}
 }
 
@@ -2987,18 +3993,155 @@ func (c *TreatmentPeriodClient) mutate(ctx context.Context, m *TreatmentPeriodMu
 	}
 }
 
+// VerificationClient is a client for the Verification schema.
+type VerificationClient struct {
+	config
+}
+
+// NewVerificationClient returns a client for the Verification from the given config.
+func NewVerificationClient(c config) *VerificationClient {
+	return &VerificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `verification.Hooks(f(g(h())))`.
+func (c *VerificationClient) Use(hooks ...Hook) {
+	c.hooks.Verification = append(c.hooks.Verification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `verification.Intercept(f(g(h())))`.
+func (c *VerificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Verification = append(c.inters.Verification, interceptors...)
+}
+
+// Create returns a builder for creating a Verification entity.
+func (c *VerificationClient) Create() *VerificationCreate {
+	mutation := newVerificationMutation(c.config, OpCreate)
+	return &VerificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Verification entities.
+func (c *VerificationClient) CreateBulk(builders ...*VerificationCreate) *VerificationCreateBulk {
+	return &VerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VerificationClient) MapCreateBulk(slice any, setFunc func(*VerificationCreate, int)) *VerificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VerificationCreateBulk{err: fmt.Errorf("calling to VerificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VerificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Verification.
+func (c *VerificationClient) Update() *VerificationUpdate {
+	mutation := newVerificationMutation(c.config, OpUpdate)
+	return &VerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VerificationClient) UpdateOne(_m *Verification) *VerificationUpdateOne {
+	mutation := newVerificationMutation(c.config, OpUpdateOne, withVerification(_m))
+	return &VerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VerificationClient) UpdateOneID(id uuid.UUID) *VerificationUpdateOne {
+	mutation := newVerificationMutation(c.config, OpUpdateOne, withVerificationID(id))
+	return &VerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Verification.
+func (c *VerificationClient) Delete() *VerificationDelete {
+	mutation := newVerificationMutation(c.config, OpDelete)
+	return &VerificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VerificationClient) DeleteOne(_m *Verification) *VerificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VerificationClient) DeleteOneID(id uuid.UUID) *VerificationDeleteOne {
+	builder := c.Delete().Where(verification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VerificationDeleteOne{builder}
+}
+
+// Query returns a query builder for Verification.
+func (c *VerificationClient) Query() *VerificationQuery {
+	return &VerificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVerification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Verification entity by its id.
+func (c *VerificationClient) Get(ctx context.Context, id uuid.UUID) (*Verification, error) {
+	return c.Query().Where(verification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VerificationClient) GetX(ctx context.Context, id uuid.UUID) *Verification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *VerificationClient) Hooks() []Hook {
+	hooks := c.hooks.Verification
+	return append(hooks[:len(hooks):len(hooks)], verification.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *VerificationClient) Interceptors() []Interceptor {
+	return c.inters.Verification
+}
+
+func (c *VerificationClient) mutate(ctx context.Context, m *VerificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VerificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VerificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Verification mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Accrual, Appeal, AppealAttachment, AppealMessage, AppealStep, AuditEntry,
-		Benefit, Document, DocumentVersion, FeedEvent, FundEvent, IdempotencyRecord,
-		Organisation, Owner, Person, Session, SickLeave, TreatmentPeriod []ent.Hook
+		Benefit, Confirmation, Consent, Document, DocumentVersion, FeedEvent,
+		FundEvent, IdempotencyRecord, InsuredRecord, Network, Organisation, Owner,
+		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave,
+		TreatmentPeriod, Verification []ent.Hook
 	}
 	inters struct {
 		Accrual, Appeal, AppealAttachment, AppealMessage, AppealStep, AuditEntry,
-		Benefit, Document, DocumentVersion, FeedEvent, FundEvent, IdempotencyRecord,
-		Organisation, Owner, Person, Session, SickLeave,
-		TreatmentPeriod []ent.Interceptor
+		Benefit, Confirmation, Consent, Document, DocumentVersion, FeedEvent,
+		FundEvent, IdempotencyRecord, InsuredRecord, Network, Organisation, Owner,
+		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave,
+		TreatmentPeriod, Verification []ent.Interceptor
 	}
 )
 

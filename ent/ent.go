@@ -13,17 +13,25 @@ import (
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/confirmation"
+	"kabinet/ent/consent"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
+	"kabinet/ent/insuredrecord"
+	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
 	"kabinet/ent/person"
+	"kabinet/ent/secretlock"
 	"kabinet/ent/session"
+	"kabinet/ent/sessiontoken"
+	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
 	"kabinet/ent/treatmentperiod"
+	"kabinet/ent/verification"
 	"reflect"
 	"sync"
 
@@ -97,17 +105,25 @@ func checkColumn(t, c string) error {
 			appealstep.Table:        appealstep.ValidColumn,
 			auditentry.Table:        auditentry.ValidColumn,
 			benefit.Table:           benefit.ValidColumn,
+			confirmation.Table:      confirmation.ValidColumn,
+			consent.Table:           consent.ValidColumn,
 			document.Table:          document.ValidColumn,
 			documentversion.Table:   documentversion.ValidColumn,
 			feedevent.Table:         feedevent.ValidColumn,
 			fundevent.Table:         fundevent.ValidColumn,
 			idempotencyrecord.Table: idempotencyrecord.ValidColumn,
+			insuredrecord.Table:     insuredrecord.ValidColumn,
+			network.Table:           network.ValidColumn,
 			organisation.Table:      organisation.ValidColumn,
 			owner.Table:             owner.ValidColumn,
 			person.Table:            person.ValidColumn,
+			secretlock.Table:        secretlock.ValidColumn,
 			session.Table:           session.ValidColumn,
+			sessiontoken.Table:      sessiontoken.ValidColumn,
+			setupstep.Table:         setupstep.ValidColumn,
 			sickleave.Table:         sickleave.ValidColumn,
 			treatmentperiod.Table:   treatmentperiod.ValidColumn,
+			verification.Table:      verification.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -29,7 +29,9 @@ type Person struct {
 	// the identity provider has confirmed the account
 	Trusted bool `json:"trusted,omitempty"`
 	// Identity holds the value of the "identity" field.
-	Identity     []byte `json:"-"`
+	Identity []byte `json:"-"`
+	// Contacts holds the value of the "contacts" field.
+	Contacts     []byte `json:"-"`
 	selectValues sql.SelectValues
 }
 
@@ -38,7 +40,7 @@ func (*Person) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case person.FieldSubjectHash, person.FieldSnilsHash, person.FieldIdentity:
+		case person.FieldSubjectHash, person.FieldSnilsHash, person.FieldIdentity, person.FieldContacts:
 			values[i] = new([]byte)
 		case person.FieldTrusted:
 			values[i] = new(sql.NullBool)
@@ -103,6 +105,12 @@ func (_m *Person) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.Identity = *value
 			}
+		case person.FieldContacts:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field contacts", values[i])
+			} else if value != nil {
+				_m.Contacts = *value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -155,6 +163,8 @@ func (_m *Person) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.Trusted))
 	builder.WriteString(", ")
 	builder.WriteString("identity=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("contacts=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -65,6 +65,12 @@ func (_c *PersonCreate) SetIdentity(v []byte) *PersonCreate {
 	return _c
 }
 
+// SetContacts sets the "contacts" field.
+func (_c *PersonCreate) SetContacts(v []byte) *PersonCreate {
+	_c.mutation.SetContacts(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PersonCreate) SetID(v uuid.UUID) *PersonCreate {
 	_c.mutation.SetID(v)
@@ -199,6 +205,10 @@ func (_c *PersonCreate) createSpec() (*Person, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Identity(); ok {
 		_spec.SetField(person.FieldIdentity, field.TypeBytes, value)
 		_node.Identity = value
+	}
+	if value, ok := _c.mutation.Contacts(); ok {
+		_spec.SetField(person.FieldContacts, field.TypeBytes, value)
+		_node.Contacts = value
 	}
 	return _node, _spec
 }

@@ -93,6 +93,18 @@ func (_u *PersonUpdate) ClearIdentity() *PersonUpdate {
 	return _u
 }
 
+// SetContacts sets the "contacts" field.
+func (_u *PersonUpdate) SetContacts(v []byte) *PersonUpdate {
+	_u.mutation.SetContacts(v)
+	return _u
+}
+
+// ClearContacts clears the value of the "contacts" field.
+func (_u *PersonUpdate) ClearContacts() *PersonUpdate {
+	_u.mutation.ClearContacts()
+	return _u
+}
+
 // Mutation returns the PersonMutation object of the builder.
 func (_u *PersonUpdate) Mutation() *PersonMutation {
 	return _u.mutation
@@ -163,6 +175,12 @@ func (_u *PersonUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.IdentityCleared() {
 		_spec.ClearField(person.FieldIdentity, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Contacts(); ok {
+		_spec.SetField(person.FieldContacts, field.TypeBytes, value)
+	}
+	if _u.mutation.ContactsCleared() {
+		_spec.ClearField(person.FieldContacts, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -247,6 +265,18 @@ func (_u *PersonUpdateOne) SetIdentity(v []byte) *PersonUpdateOne {
 // ClearIdentity clears the value of the "identity" field.
 func (_u *PersonUpdateOne) ClearIdentity() *PersonUpdateOne {
 	_u.mutation.ClearIdentity()
+	return _u
+}
+
+// SetContacts sets the "contacts" field.
+func (_u *PersonUpdateOne) SetContacts(v []byte) *PersonUpdateOne {
+	_u.mutation.SetContacts(v)
+	return _u
+}
+
+// ClearContacts clears the value of the "contacts" field.
+func (_u *PersonUpdateOne) ClearContacts() *PersonUpdateOne {
+	_u.mutation.ClearContacts()
 	return _u
 }
 
@@ -350,6 +380,12 @@ func (_u *PersonUpdateOne) sqlSave(ctx context.Context) (_node *Person, err erro
 	}
 	if _u.mutation.IdentityCleared() {
 		_spec.ClearField(person.FieldIdentity, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Contacts(); ok {
+		_spec.SetField(person.FieldContacts, field.TypeBytes, value)
+	}
+	if _u.mutation.ContactsCleared() {
+		_spec.ClearField(person.FieldContacts, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Person{config: _u.config}

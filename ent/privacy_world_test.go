@@ -78,6 +78,49 @@ func entities() []entity {
 			},
 		},
 		{
+			name: "SessionToken", policy: readOnly, change: values{"used_at": now},
+			row: func(p map[string]uuid.UUID) values {
+				return values{"session_id": p["Session"], "kind": "REFRESH", "token_hash": s.bytes(), "wrapped": s.bytes(), "created_at": now, "expires_at": now}
+			},
+		},
+		{
+			name: "InsuredRecord", policy: readOnly, change: values{"fund_sequence": int64(2)},
+			row: func(map[string]uuid.UUID) values { return stamped(values{"uid_hash": s.bytes()}) },
+		},
+		{
+			name: "Consent", policy: appendOnly,
+			row: func(map[string]uuid.UUID) values {
+				return values{"document": "TERMS", "version": s.number(), "text_hash": s.bytes(), "accepted_at": now}
+			},
+		},
+		{
+			name: "SetUpStep", policy: growing,
+			row: func(map[string]uuid.UUID) values { return values{"step": s.number(), "done_at": now} },
+		},
+		{
+			name: "Network", policy: owned, change: values{"title": "changed"},
+			row: func(map[string]uuid.UUID) values { return values{"range": s.bytes(), "created_at": now} },
+		},
+		{
+			name: "Verification", policy: owned, change: values{"state": "CONFIRMED"},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"state": "SUBMITTED", "passport_version_id": uuid.New(), "snils_version_id": uuid.New()})
+			},
+		},
+		{
+			name: "Confirmation", policy: readOnly, change: values{"failures": 1},
+			row: func(p map[string]uuid.UUID) values {
+				return values{
+					"session_id": p["Session"], "operation": "approveNetwork", "payload_hash": s.bytes(), "code_hash": s.bytes(),
+					"channel": "SMS", "created_at": now, "sent_at": now, "expires_at": now,
+				}
+			},
+		},
+		{
+			name: "SecretLock", policy: readOnly, change: values{"failures": 1},
+			row: func(map[string]uuid.UUID) values { return values{"secret": s.number()} },
+		},
+		{
 			name: "SickLeave", policy: readOnly, change: values{"clinic_name": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return stamped(values{"number": s.number(), "state": "OPENED", "reason": "DISEASE", "issued_on": day, "starts_on": day})

@@ -22,18 +22,28 @@ type Session struct {
 	OwnerID uuid.UUID `json:"owner_id,omitempty"`
 	// hash of the token; the token itself is kept nowhere
 	TokenHash []byte `json:"-"`
-	// session data; the key comes from the token
+	// the data key, wrapped with a key that comes from the token
+	Wrapped []byte `json:"-"`
+	// session data, under the data key
 	Sealed []byte `json:"-"`
 	// Kind holds the value of the "kind" field.
 	Kind string `json:"kind,omitempty"`
 	// Device holds the value of the "device" field.
 	Device string `json:"device,omitempty"`
+	// Method holds the value of the "method" field.
+	Method string `json:"method,omitempty"`
+	// Address holds the value of the "address" field.
+	Address []byte `json:"-"`
+	// keyed hash of the identity provider and its own session
+	ProviderSessionHash []byte `json:"provider_session_hash,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// IdleEndsAt holds the value of the "idle_ends_at" field.
 	IdleEndsAt time.Time `json:"idle_ends_at,omitempty"`
 	// AbsoluteEndsAt holds the value of the "absolute_ends_at" field.
 	AbsoluteEndsAt time.Time `json:"absolute_ends_at,omitempty"`
+	// the provider's tokens are being renewed by somebody until then
+	RenewingUntil *time.Time `json:"renewing_until,omitempty"`
 	// EndedAt holds the value of the "ended_at" field.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// EndReason holds the value of the "end_reason" field.
@@ -48,11 +58,11 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldTokenHash, session.FieldSealed:
+		case session.FieldTokenHash, session.FieldWrapped, session.FieldSealed, session.FieldAddress, session.FieldProviderSessionHash:
 			values[i] = new([]byte)
-		case session.FieldKind, session.FieldDevice, session.FieldEndReason:
+		case session.FieldKind, session.FieldDevice, session.FieldMethod, session.FieldEndReason:
 			values[i] = new(sql.NullString)
-		case session.FieldCreatedAt, session.FieldIdleEndsAt, session.FieldAbsoluteEndsAt, session.FieldEndedAt, session.FieldForgottenAt:
+		case session.FieldCreatedAt, session.FieldIdleEndsAt, session.FieldAbsoluteEndsAt, session.FieldRenewingUntil, session.FieldEndedAt, session.FieldForgottenAt:
 			values[i] = new(sql.NullTime)
 		case session.FieldID, session.FieldOwnerID:
 			values[i] = new(uuid.UUID)
@@ -89,6 +99,12 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.TokenHash = *value
 			}
+		case session.FieldWrapped:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field wrapped", values[i])
+			} else if value != nil {
+				_m.Wrapped = *value
+			}
 		case session.FieldSealed:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field sealed", values[i])
@@ -107,6 +123,24 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Device = value.String
 			}
+		case session.FieldMethod:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field method", values[i])
+			} else if value.Valid {
+				_m.Method = value.String
+			}
+		case session.FieldAddress:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field address", values[i])
+			} else if value != nil {
+				_m.Address = *value
+			}
+		case session.FieldProviderSessionHash:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field provider_session_hash", values[i])
+			} else if value != nil {
+				_m.ProviderSessionHash = *value
+			}
 		case session.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -124,6 +158,13 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field absolute_ends_at", values[i])
 			} else if value.Valid {
 				_m.AbsoluteEndsAt = value.Time
+			}
+		case session.FieldRenewingUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field renewing_until", values[i])
+			} else if value.Valid {
+				_m.RenewingUntil = new(time.Time)
+				*_m.RenewingUntil = value.Time
 			}
 		case session.FieldEndedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -186,6 +227,8 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("token_hash=<sensitive>")
 	builder.WriteString(", ")
+	builder.WriteString("wrapped=<sensitive>")
+	builder.WriteString(", ")
 	builder.WriteString("sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
@@ -193,6 +236,14 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("device=")
 	builder.WriteString(_m.Device)
+	builder.WriteString(", ")
+	builder.WriteString("method=")
+	builder.WriteString(_m.Method)
+	builder.WriteString(", ")
+	builder.WriteString("address=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("provider_session_hash=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ProviderSessionHash))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
@@ -202,6 +253,11 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("absolute_ends_at=")
 	builder.WriteString(_m.AbsoluteEndsAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.RenewingUntil; v != nil {
+		builder.WriteString("renewing_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.EndedAt; v != nil {
 		builder.WriteString("ended_at=")

@@ -33,6 +33,12 @@ func (_c *SessionCreate) SetTokenHash(v []byte) *SessionCreate {
 	return _c
 }
 
+// SetWrapped sets the "wrapped" field.
+func (_c *SessionCreate) SetWrapped(v []byte) *SessionCreate {
+	_c.mutation.SetWrapped(v)
+	return _c
+}
+
 // SetSealed sets the "sealed" field.
 func (_c *SessionCreate) SetSealed(v []byte) *SessionCreate {
 	_c.mutation.SetSealed(v)
@@ -59,6 +65,32 @@ func (_c *SessionCreate) SetNillableDevice(v *string) *SessionCreate {
 	return _c
 }
 
+// SetMethod sets the "method" field.
+func (_c *SessionCreate) SetMethod(v string) *SessionCreate {
+	_c.mutation.SetMethod(v)
+	return _c
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableMethod(v *string) *SessionCreate {
+	if v != nil {
+		_c.SetMethod(*v)
+	}
+	return _c
+}
+
+// SetAddress sets the "address" field.
+func (_c *SessionCreate) SetAddress(v []byte) *SessionCreate {
+	_c.mutation.SetAddress(v)
+	return _c
+}
+
+// SetProviderSessionHash sets the "provider_session_hash" field.
+func (_c *SessionCreate) SetProviderSessionHash(v []byte) *SessionCreate {
+	_c.mutation.SetProviderSessionHash(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *SessionCreate) SetCreatedAt(v time.Time) *SessionCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -74,6 +106,20 @@ func (_c *SessionCreate) SetIdleEndsAt(v time.Time) *SessionCreate {
 // SetAbsoluteEndsAt sets the "absolute_ends_at" field.
 func (_c *SessionCreate) SetAbsoluteEndsAt(v time.Time) *SessionCreate {
 	_c.mutation.SetAbsoluteEndsAt(v)
+	return _c
+}
+
+// SetRenewingUntil sets the "renewing_until" field.
+func (_c *SessionCreate) SetRenewingUntil(v time.Time) *SessionCreate {
+	_c.mutation.SetRenewingUntil(v)
+	return _c
+}
+
+// SetNillableRenewingUntil sets the "renewing_until" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableRenewingUntil(v *time.Time) *SessionCreate {
+	if v != nil {
+		_c.SetRenewingUntil(*v)
+	}
 	return _c
 }
 
@@ -174,6 +220,10 @@ func (_c *SessionCreate) defaults() error {
 		v := session.DefaultDevice
 		_c.mutation.SetDevice(v)
 	}
+	if _, ok := _c.mutation.Method(); !ok {
+		v := session.DefaultMethod
+		_c.mutation.SetMethod(v)
+	}
 	if _, ok := _c.mutation.EndReason(); !ok {
 		v := session.DefaultEndReason
 		_c.mutation.SetEndReason(v)
@@ -209,6 +259,9 @@ func (_c *SessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Device(); !ok {
 		return &ValidationError{Name: "device", err: errors.New(`ent: missing required field "Session.device"`)}
+	}
+	if _, ok := _c.mutation.Method(); !ok {
+		return &ValidationError{Name: "method", err: errors.New(`ent: missing required field "Session.method"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Session.created_at"`)}
@@ -265,6 +318,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 		_spec.SetField(session.FieldTokenHash, field.TypeBytes, value)
 		_node.TokenHash = value
 	}
+	if value, ok := _c.mutation.Wrapped(); ok {
+		_spec.SetField(session.FieldWrapped, field.TypeBytes, value)
+		_node.Wrapped = value
+	}
 	if value, ok := _c.mutation.Sealed(); ok {
 		_spec.SetField(session.FieldSealed, field.TypeBytes, value)
 		_node.Sealed = value
@@ -277,6 +334,18 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 		_spec.SetField(session.FieldDevice, field.TypeString, value)
 		_node.Device = value
 	}
+	if value, ok := _c.mutation.Method(); ok {
+		_spec.SetField(session.FieldMethod, field.TypeString, value)
+		_node.Method = value
+	}
+	if value, ok := _c.mutation.Address(); ok {
+		_spec.SetField(session.FieldAddress, field.TypeBytes, value)
+		_node.Address = value
+	}
+	if value, ok := _c.mutation.ProviderSessionHash(); ok {
+		_spec.SetField(session.FieldProviderSessionHash, field.TypeBytes, value)
+		_node.ProviderSessionHash = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(session.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -288,6 +357,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AbsoluteEndsAt(); ok {
 		_spec.SetField(session.FieldAbsoluteEndsAt, field.TypeTime, value)
 		_node.AbsoluteEndsAt = value
+	}
+	if value, ok := _c.mutation.RenewingUntil(); ok {
+		_spec.SetField(session.FieldRenewingUntil, field.TypeTime, value)
+		_node.RenewingUntil = &value
 	}
 	if value, ok := _c.mutation.EndedAt(); ok {
 		_spec.SetField(session.FieldEndedAt, field.TypeTime, value)

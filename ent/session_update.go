@@ -35,6 +35,18 @@ func (_u *SessionUpdate) SetTokenHash(v []byte) *SessionUpdate {
 	return _u
 }
 
+// SetWrapped sets the "wrapped" field.
+func (_u *SessionUpdate) SetWrapped(v []byte) *SessionUpdate {
+	_u.mutation.SetWrapped(v)
+	return _u
+}
+
+// ClearWrapped clears the value of the "wrapped" field.
+func (_u *SessionUpdate) ClearWrapped() *SessionUpdate {
+	_u.mutation.ClearWrapped()
+	return _u
+}
+
 // SetSealed sets the "sealed" field.
 func (_u *SessionUpdate) SetSealed(v []byte) *SessionUpdate {
 	_u.mutation.SetSealed(v)
@@ -69,6 +81,44 @@ func (_u *SessionUpdate) SetNillableDevice(v *string) *SessionUpdate {
 	return _u
 }
 
+// SetMethod sets the "method" field.
+func (_u *SessionUpdate) SetMethod(v string) *SessionUpdate {
+	_u.mutation.SetMethod(v)
+	return _u
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableMethod(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetMethod(*v)
+	}
+	return _u
+}
+
+// SetAddress sets the "address" field.
+func (_u *SessionUpdate) SetAddress(v []byte) *SessionUpdate {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// ClearAddress clears the value of the "address" field.
+func (_u *SessionUpdate) ClearAddress() *SessionUpdate {
+	_u.mutation.ClearAddress()
+	return _u
+}
+
+// SetProviderSessionHash sets the "provider_session_hash" field.
+func (_u *SessionUpdate) SetProviderSessionHash(v []byte) *SessionUpdate {
+	_u.mutation.SetProviderSessionHash(v)
+	return _u
+}
+
+// ClearProviderSessionHash clears the value of the "provider_session_hash" field.
+func (_u *SessionUpdate) ClearProviderSessionHash() *SessionUpdate {
+	_u.mutation.ClearProviderSessionHash()
+	return _u
+}
+
 // SetIdleEndsAt sets the "idle_ends_at" field.
 func (_u *SessionUpdate) SetIdleEndsAt(v time.Time) *SessionUpdate {
 	_u.mutation.SetIdleEndsAt(v)
@@ -80,6 +130,26 @@ func (_u *SessionUpdate) SetNillableIdleEndsAt(v *time.Time) *SessionUpdate {
 	if v != nil {
 		_u.SetIdleEndsAt(*v)
 	}
+	return _u
+}
+
+// SetRenewingUntil sets the "renewing_until" field.
+func (_u *SessionUpdate) SetRenewingUntil(v time.Time) *SessionUpdate {
+	_u.mutation.SetRenewingUntil(v)
+	return _u
+}
+
+// SetNillableRenewingUntil sets the "renewing_until" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableRenewingUntil(v *time.Time) *SessionUpdate {
+	if v != nil {
+		_u.SetRenewingUntil(*v)
+	}
+	return _u
+}
+
+// ClearRenewingUntil clears the value of the "renewing_until" field.
+func (_u *SessionUpdate) ClearRenewingUntil() *SessionUpdate {
+	_u.mutation.ClearRenewingUntil()
 	return _u
 }
 
@@ -200,6 +270,12 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.TokenHash(); ok {
 		_spec.SetField(session.FieldTokenHash, field.TypeBytes, value)
 	}
+	if value, ok := _u.mutation.Wrapped(); ok {
+		_spec.SetField(session.FieldWrapped, field.TypeBytes, value)
+	}
+	if _u.mutation.WrappedCleared() {
+		_spec.ClearField(session.FieldWrapped, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.Sealed(); ok {
 		_spec.SetField(session.FieldSealed, field.TypeBytes, value)
 	}
@@ -209,8 +285,29 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Device(); ok {
 		_spec.SetField(session.FieldDevice, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Method(); ok {
+		_spec.SetField(session.FieldMethod, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(session.FieldAddress, field.TypeBytes, value)
+	}
+	if _u.mutation.AddressCleared() {
+		_spec.ClearField(session.FieldAddress, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.ProviderSessionHash(); ok {
+		_spec.SetField(session.FieldProviderSessionHash, field.TypeBytes, value)
+	}
+	if _u.mutation.ProviderSessionHashCleared() {
+		_spec.ClearField(session.FieldProviderSessionHash, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.IdleEndsAt(); ok {
 		_spec.SetField(session.FieldIdleEndsAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.RenewingUntil(); ok {
+		_spec.SetField(session.FieldRenewingUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RenewingUntilCleared() {
+		_spec.ClearField(session.FieldRenewingUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(session.FieldEndedAt, field.TypeTime, value)
@@ -255,6 +352,18 @@ func (_u *SessionUpdateOne) SetTokenHash(v []byte) *SessionUpdateOne {
 	return _u
 }
 
+// SetWrapped sets the "wrapped" field.
+func (_u *SessionUpdateOne) SetWrapped(v []byte) *SessionUpdateOne {
+	_u.mutation.SetWrapped(v)
+	return _u
+}
+
+// ClearWrapped clears the value of the "wrapped" field.
+func (_u *SessionUpdateOne) ClearWrapped() *SessionUpdateOne {
+	_u.mutation.ClearWrapped()
+	return _u
+}
+
 // SetSealed sets the "sealed" field.
 func (_u *SessionUpdateOne) SetSealed(v []byte) *SessionUpdateOne {
 	_u.mutation.SetSealed(v)
@@ -289,6 +398,44 @@ func (_u *SessionUpdateOne) SetNillableDevice(v *string) *SessionUpdateOne {
 	return _u
 }
 
+// SetMethod sets the "method" field.
+func (_u *SessionUpdateOne) SetMethod(v string) *SessionUpdateOne {
+	_u.mutation.SetMethod(v)
+	return _u
+}
+
+// SetNillableMethod sets the "method" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableMethod(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetMethod(*v)
+	}
+	return _u
+}
+
+// SetAddress sets the "address" field.
+func (_u *SessionUpdateOne) SetAddress(v []byte) *SessionUpdateOne {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// ClearAddress clears the value of the "address" field.
+func (_u *SessionUpdateOne) ClearAddress() *SessionUpdateOne {
+	_u.mutation.ClearAddress()
+	return _u
+}
+
+// SetProviderSessionHash sets the "provider_session_hash" field.
+func (_u *SessionUpdateOne) SetProviderSessionHash(v []byte) *SessionUpdateOne {
+	_u.mutation.SetProviderSessionHash(v)
+	return _u
+}
+
+// ClearProviderSessionHash clears the value of the "provider_session_hash" field.
+func (_u *SessionUpdateOne) ClearProviderSessionHash() *SessionUpdateOne {
+	_u.mutation.ClearProviderSessionHash()
+	return _u
+}
+
 // SetIdleEndsAt sets the "idle_ends_at" field.
 func (_u *SessionUpdateOne) SetIdleEndsAt(v time.Time) *SessionUpdateOne {
 	_u.mutation.SetIdleEndsAt(v)
@@ -300,6 +447,26 @@ func (_u *SessionUpdateOne) SetNillableIdleEndsAt(v *time.Time) *SessionUpdateOn
 	if v != nil {
 		_u.SetIdleEndsAt(*v)
 	}
+	return _u
+}
+
+// SetRenewingUntil sets the "renewing_until" field.
+func (_u *SessionUpdateOne) SetRenewingUntil(v time.Time) *SessionUpdateOne {
+	_u.mutation.SetRenewingUntil(v)
+	return _u
+}
+
+// SetNillableRenewingUntil sets the "renewing_until" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableRenewingUntil(v *time.Time) *SessionUpdateOne {
+	if v != nil {
+		_u.SetRenewingUntil(*v)
+	}
+	return _u
+}
+
+// ClearRenewingUntil clears the value of the "renewing_until" field.
+func (_u *SessionUpdateOne) ClearRenewingUntil() *SessionUpdateOne {
+	_u.mutation.ClearRenewingUntil()
 	return _u
 }
 
@@ -450,6 +617,12 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	if value, ok := _u.mutation.TokenHash(); ok {
 		_spec.SetField(session.FieldTokenHash, field.TypeBytes, value)
 	}
+	if value, ok := _u.mutation.Wrapped(); ok {
+		_spec.SetField(session.FieldWrapped, field.TypeBytes, value)
+	}
+	if _u.mutation.WrappedCleared() {
+		_spec.ClearField(session.FieldWrapped, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.Sealed(); ok {
 		_spec.SetField(session.FieldSealed, field.TypeBytes, value)
 	}
@@ -459,8 +632,29 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	if value, ok := _u.mutation.Device(); ok {
 		_spec.SetField(session.FieldDevice, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Method(); ok {
+		_spec.SetField(session.FieldMethod, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(session.FieldAddress, field.TypeBytes, value)
+	}
+	if _u.mutation.AddressCleared() {
+		_spec.ClearField(session.FieldAddress, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.ProviderSessionHash(); ok {
+		_spec.SetField(session.FieldProviderSessionHash, field.TypeBytes, value)
+	}
+	if _u.mutation.ProviderSessionHashCleared() {
+		_spec.ClearField(session.FieldProviderSessionHash, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.IdleEndsAt(); ok {
 		_spec.SetField(session.FieldIdleEndsAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.RenewingUntil(); ok {
+		_spec.SetField(session.FieldRenewingUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RenewingUntilCleared() {
+		_spec.ClearField(session.FieldRenewingUntil, field.TypeTime)
 	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(session.FieldEndedAt, field.TypeTime, value)

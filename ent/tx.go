@@ -28,6 +28,10 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// Benefit is the client for interacting with the Benefit builders.
 	Benefit *BenefitClient
+	// Confirmation is the client for interacting with the Confirmation builders.
+	Confirmation *ConfirmationClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// DocumentVersion is the client for interacting with the DocumentVersion builders.
@@ -38,18 +42,30 @@ type Tx struct {
 	FundEvent *FundEventClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
+	// InsuredRecord is the client for interacting with the InsuredRecord builders.
+	InsuredRecord *InsuredRecordClient
+	// Network is the client for interacting with the Network builders.
+	Network *NetworkClient
 	// Organisation is the client for interacting with the Organisation builders.
 	Organisation *OrganisationClient
 	// Owner is the client for interacting with the Owner builders.
 	Owner *OwnerClient
 	// Person is the client for interacting with the Person builders.
 	Person *PersonClient
+	// SecretLock is the client for interacting with the SecretLock builders.
+	SecretLock *SecretLockClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SessionToken is the client for interacting with the SessionToken builders.
+	SessionToken *SessionTokenClient
+	// SetUpStep is the client for interacting with the SetUpStep builders.
+	SetUpStep *SetUpStepClient
 	// SickLeave is the client for interacting with the SickLeave builders.
 	SickLeave *SickLeaveClient
 	// TreatmentPeriod is the client for interacting with the TreatmentPeriod builders.
 	TreatmentPeriod *TreatmentPeriodClient
+	// Verification is the client for interacting with the Verification builders.
+	Verification *VerificationClient
 
 	// lazily loaded.
 	client     *Client
@@ -188,17 +204,25 @@ func (tx *Tx) init() {
 	tx.AppealStep = NewAppealStepClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Benefit = NewBenefitClient(tx.config)
+	tx.Confirmation = NewConfirmationClient(tx.config)
+	tx.Consent = NewConsentClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.DocumentVersion = NewDocumentVersionClient(tx.config)
 	tx.FeedEvent = NewFeedEventClient(tx.config)
 	tx.FundEvent = NewFundEventClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
+	tx.InsuredRecord = NewInsuredRecordClient(tx.config)
+	tx.Network = NewNetworkClient(tx.config)
 	tx.Organisation = NewOrganisationClient(tx.config)
 	tx.Owner = NewOwnerClient(tx.config)
 	tx.Person = NewPersonClient(tx.config)
+	tx.SecretLock = NewSecretLockClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SessionToken = NewSessionTokenClient(tx.config)
+	tx.SetUpStep = NewSetUpStepClient(tx.config)
 	tx.SickLeave = NewSickLeaveClient(tx.config)
 	tx.TreatmentPeriod = NewTreatmentPeriodClient(tx.config)
+	tx.Verification = NewVerificationClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -270,6 +270,63 @@ var (
 			},
 		},
 	}
+	// ConfirmationsColumns holds the columns for the "confirmations" table.
+	ConfirmationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "session_id", Type: field.TypeUUID},
+		{Name: "operation", Type: field.TypeString, Size: 64},
+		{Name: "payload_hash", Type: field.TypeBytes},
+		{Name: "code_hash", Type: field.TypeBytes},
+		{Name: "channel", Type: field.TypeString, Size: 64},
+		{Name: "sent", Type: field.TypeInt, Default: 1},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "sent_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+	}
+	// ConfirmationsTable holds the schema information for the "confirmations" table.
+	ConfirmationsTable = &schema.Table{
+		Name:       "confirmations",
+		Columns:    ConfirmationsColumns,
+		PrimaryKey: []*schema.Column{ConfirmationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "confirmation_owner_id_session_id_operation",
+				Unique:  false,
+				Columns: []*schema.Column{ConfirmationsColumns[1], ConfirmationsColumns[2], ConfirmationsColumns[3]},
+			},
+			{
+				Name:    "confirmation_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ConfirmationsColumns[11]},
+			},
+		},
+	}
+	// ConsentsColumns holds the columns for the "consents" table.
+	ConsentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "document", Type: field.TypeString, Size: 64},
+		{Name: "version", Type: field.TypeString, Size: 32},
+		{Name: "text_hash", Type: field.TypeBytes},
+		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "accepted_at", Type: field.TypeTime},
+	}
+	// ConsentsTable holds the schema information for the "consents" table.
+	ConsentsTable = &schema.Table{
+		Name:       "consents",
+		Columns:    ConsentsColumns,
+		PrimaryKey: []*schema.Column{ConsentsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "consent_owner_id_document_version",
+				Unique:  true,
+				Columns: []*schema.Column{ConsentsColumns[1], ConsentsColumns[2], ConsentsColumns[3]},
+			},
+		},
+	}
 	// DocumentsColumns holds the columns for the "documents" table.
 	DocumentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -435,6 +492,51 @@ var (
 			},
 		},
 	}
+	// InsuredRecordsColumns holds the columns for the "insured_records" table.
+	InsuredRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "uid_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "record", Type: field.TypeBytes, Nullable: true},
+		{Name: "linked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// InsuredRecordsTable holds the schema information for the "insured_records" table.
+	InsuredRecordsTable = &schema.Table{
+		Name:       "insured_records",
+		Columns:    InsuredRecordsColumns,
+		PrimaryKey: []*schema.Column{InsuredRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "insuredrecord_owner_id",
+				Unique:  true,
+				Columns: []*schema.Column{InsuredRecordsColumns[1]},
+			},
+		},
+	}
+	// NetworksColumns holds the columns for the "networks" table.
+	NetworksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "range", Type: field.TypeBytes},
+		{Name: "title", Type: field.TypeString, Size: 255, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// NetworksTable holds the schema information for the "networks" table.
+	NetworksTable = &schema.Table{
+		Name:       "networks",
+		Columns:    NetworksColumns,
+		PrimaryKey: []*schema.Column{NetworksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "network_owner_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{NetworksColumns[1], NetworksColumns[4], NetworksColumns[0]},
+			},
+		},
+	}
 	// OrganisationsColumns holds the columns for the "organisations" table.
 	OrganisationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -483,6 +585,7 @@ var (
 		{Name: "snils_hash", Type: field.TypeBytes, Unique: true, Nullable: true},
 		{Name: "trusted", Type: field.TypeBool, Default: false},
 		{Name: "identity", Type: field.TypeBytes, Nullable: true},
+		{Name: "contacts", Type: field.TypeBytes, Nullable: true},
 	}
 	// PersonsTable holds the schema information for the "persons" table.
 	PersonsTable = &schema.Table{
@@ -490,17 +593,45 @@ var (
 		Columns:    PersonsColumns,
 		PrimaryKey: []*schema.Column{PersonsColumns[0]},
 	}
+	// SecretLocksColumns holds the columns for the "secret_locks" table.
+	SecretLocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "secret", Type: field.TypeString, Size: 64},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "times", Type: field.TypeInt, Default: 0},
+		{Name: "failed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "locked_until", Type: field.TypeTime, Nullable: true},
+	}
+	// SecretLocksTable holds the schema information for the "secret_locks" table.
+	SecretLocksTable = &schema.Table{
+		Name:       "secret_locks",
+		Columns:    SecretLocksColumns,
+		PrimaryKey: []*schema.Column{SecretLocksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "secretlock_owner_id_secret",
+				Unique:  true,
+				Columns: []*schema.Column{SecretLocksColumns[1], SecretLocksColumns[2]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "owner_id", Type: field.TypeUUID},
 		{Name: "token_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "wrapped", Type: field.TypeBytes, Nullable: true},
 		{Name: "sealed", Type: field.TypeBytes},
 		{Name: "kind", Type: field.TypeString, Size: 64},
 		{Name: "device", Type: field.TypeString, Default: ""},
+		{Name: "method", Type: field.TypeString, Default: ""},
+		{Name: "address", Type: field.TypeBytes, Nullable: true},
+		{Name: "provider_session_hash", Type: field.TypeBytes, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "idle_ends_at", Type: field.TypeTime},
 		{Name: "absolute_ends_at", Type: field.TypeTime},
+		{Name: "renewing_until", Type: field.TypeTime, Nullable: true},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "end_reason", Type: field.TypeString, Default: ""},
 		{Name: "forgotten_at", Type: field.TypeTime, Nullable: true},
@@ -514,12 +645,12 @@ var (
 			{
 				Name:    "session_owner_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[6], SessionsColumns[0]},
+				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[10], SessionsColumns[0]},
 			},
 			{
 				Name:    "session_ended_at",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[9]},
+				Columns: []*schema.Column{SessionsColumns[14]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "ended_at IS NOT NULL AND forgotten_at IS NULL",
 				},
@@ -527,7 +658,60 @@ var (
 			{
 				Name:    "session_absolute_ends_at",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[8]},
+				Columns: []*schema.Column{SessionsColumns[12]},
+			},
+			{
+				Name:    "session_provider_session_hash",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+			},
+		},
+	}
+	// SessionTokensColumns holds the columns for the "session_tokens" table.
+	SessionTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "session_id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeString, Size: 64},
+		{Name: "token_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "wrapped", Type: field.TypeBytes},
+		{Name: "challenge", Type: field.TypeString, Default: ""},
+		{Name: "redirect_uri", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "replaced_by", Type: field.TypeUUID, Nullable: true},
+	}
+	// SessionTokensTable holds the schema information for the "session_tokens" table.
+	SessionTokensTable = &schema.Table{
+		Name:       "session_tokens",
+		Columns:    SessionTokensColumns,
+		PrimaryKey: []*schema.Column{SessionTokensColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "sessiontoken_session_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionTokensColumns[2]},
+			},
+		},
+	}
+	// SetUpStepsColumns holds the columns for the "set_up_steps" table.
+	SetUpStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "step", Type: field.TypeString, Size: 64},
+		{Name: "done_at", Type: field.TypeTime},
+	}
+	// SetUpStepsTable holds the schema information for the "set_up_steps" table.
+	SetUpStepsTable = &schema.Table{
+		Name:       "set_up_steps",
+		Columns:    SetUpStepsColumns,
+		PrimaryKey: []*schema.Column{SetUpStepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "setupstep_owner_id_step",
+				Unique:  true,
+				Columns: []*schema.Column{SetUpStepsColumns[1], SetUpStepsColumns[2]},
 			},
 		},
 	}
@@ -620,6 +804,32 @@ var (
 			},
 		},
 	}
+	// VerificationsColumns holds the columns for the "verifications" table.
+	VerificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeString, Size: 64},
+		{Name: "passport_version_id", Type: field.TypeUUID},
+		{Name: "snils_version_id", Type: field.TypeUUID},
+		{Name: "faults", Type: field.TypeBytes, Nullable: true},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// VerificationsTable holds the schema information for the "verifications" table.
+	VerificationsTable = &schema.Table{
+		Name:       "verifications",
+		Columns:    VerificationsColumns,
+		PrimaryKey: []*schema.Column{VerificationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "verification_owner_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{VerificationsColumns[1], VerificationsColumns[2], VerificationsColumns[0]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccrualsTable,
@@ -629,17 +839,25 @@ var (
 		AppealStepsTable,
 		AuditEntriesTable,
 		BenefitsTable,
+		ConfirmationsTable,
+		ConsentsTable,
 		DocumentsTable,
 		DocumentVersionsTable,
 		FeedEventsTable,
 		FundEventsTable,
 		IdempotencyRecordsTable,
+		InsuredRecordsTable,
+		NetworksTable,
 		OrganisationsTable,
 		OwnersTable,
 		PersonsTable,
+		SecretLocksTable,
 		SessionsTable,
+		SessionTokensTable,
+		SetUpStepsTable,
 		SickLeavesTable,
 		TreatmentPeriodsTable,
+		VerificationsTable,
 	}
 )
 

@@ -25,6 +25,8 @@ const (
 	FieldTrusted = "trusted"
 	// FieldIdentity holds the string denoting the identity field in the database.
 	FieldIdentity = "identity"
+	// FieldContacts holds the string denoting the contacts field in the database.
+	FieldContacts = "contacts"
 	// Table holds the table name of the person in the database.
 	Table = "persons"
 )
@@ -38,6 +40,7 @@ var Columns = []string{
 	FieldSnilsHash,
 	FieldTrusted,
 	FieldIdentity,
+	FieldContacts,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

@@ -85,6 +85,11 @@ func Identity(v []byte) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldIdentity, v))
 }
 
+// Contacts applies equality check predicate on the "contacts" field. It's identical to ContactsEQ.
+func Contacts(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldContacts, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Person {
 	return predicate.Person(sql.FieldEQ(FieldCreatedAt, v))
@@ -323,6 +328,56 @@ func IdentityIsNil() predicate.Person {
 // IdentityNotNil applies the NotNil predicate on the "identity" field.
 func IdentityNotNil() predicate.Person {
 	return predicate.Person(sql.FieldNotNull(FieldIdentity))
+}
+
+// ContactsEQ applies the EQ predicate on the "contacts" field.
+func ContactsEQ(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldEQ(FieldContacts, v))
+}
+
+// ContactsNEQ applies the NEQ predicate on the "contacts" field.
+func ContactsNEQ(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldNEQ(FieldContacts, v))
+}
+
+// ContactsIn applies the In predicate on the "contacts" field.
+func ContactsIn(vs ...[]byte) predicate.Person {
+	return predicate.Person(sql.FieldIn(FieldContacts, vs...))
+}
+
+// ContactsNotIn applies the NotIn predicate on the "contacts" field.
+func ContactsNotIn(vs ...[]byte) predicate.Person {
+	return predicate.Person(sql.FieldNotIn(FieldContacts, vs...))
+}
+
+// ContactsGT applies the GT predicate on the "contacts" field.
+func ContactsGT(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldGT(FieldContacts, v))
+}
+
+// ContactsGTE applies the GTE predicate on the "contacts" field.
+func ContactsGTE(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldGTE(FieldContacts, v))
+}
+
+// ContactsLT applies the LT predicate on the "contacts" field.
+func ContactsLT(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldLT(FieldContacts, v))
+}
+
+// ContactsLTE applies the LTE predicate on the "contacts" field.
+func ContactsLTE(v []byte) predicate.Person {
+	return predicate.Person(sql.FieldLTE(FieldContacts, v))
+}
+
+// ContactsIsNil applies the IsNil predicate on the "contacts" field.
+func ContactsIsNil() predicate.Person {
+	return predicate.Person(sql.FieldIsNull(FieldContacts))
+}
+
+// ContactsNotNil applies the NotNil predicate on the "contacts" field.
+func ContactsNotNil() predicate.Person {
+	return predicate.Person(sql.FieldNotNull(FieldContacts))
 }
 
 // And groups predicates with the AND operator between them.

@@ -27,6 +27,12 @@ type AuditEntry func(*sql.Selector)
 // Benefit is the predicate function for benefit builders.
 type Benefit func(*sql.Selector)
 
+// Confirmation is the predicate function for confirmation builders.
+type Confirmation func(*sql.Selector)
+
+// Consent is the predicate function for consent builders.
+type Consent func(*sql.Selector)
+
 // Document is the predicate function for document builders.
 type Document func(*sql.Selector)
 
@@ -42,6 +48,12 @@ type FundEvent func(*sql.Selector)
 // IdempotencyRecord is the predicate function for idempotencyrecord builders.
 type IdempotencyRecord func(*sql.Selector)
 
+// InsuredRecord is the predicate function for insuredrecord builders.
+type InsuredRecord func(*sql.Selector)
+
+// Network is the predicate function for network builders.
+type Network func(*sql.Selector)
+
 // Organisation is the predicate function for organisation builders.
 type Organisation func(*sql.Selector)
 
@@ -51,11 +63,23 @@ type Owner func(*sql.Selector)
 // Person is the predicate function for person builders.
 type Person func(*sql.Selector)
 
+// SecretLock is the predicate function for secretlock builders.
+type SecretLock func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// SessionToken is the predicate function for sessiontoken builders.
+type SessionToken func(*sql.Selector)
+
+// SetUpStep is the predicate function for setupstep builders.
+type SetUpStep func(*sql.Selector)
 
 // SickLeave is the predicate function for sickleave builders.
 type SickLeave func(*sql.Selector)
 
 // TreatmentPeriod is the predicate function for treatmentperiod builders.
 type TreatmentPeriod func(*sql.Selector)
+
+// Verification is the predicate function for verification builders.
+type Verification func(*sql.Selector)

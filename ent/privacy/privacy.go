@@ -278,6 +278,54 @@ func (f BenefitMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BenefitMutation", m)
 }
 
+// The ConfirmationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ConfirmationQueryRuleFunc func(context.Context, *ent.ConfirmationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ConfirmationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ConfirmationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ConfirmationQuery", q)
+}
+
+// The ConfirmationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ConfirmationMutationRuleFunc func(context.Context, *ent.ConfirmationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ConfirmationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ConfirmationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ConfirmationMutation", m)
+}
+
+// The ConsentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ConsentQueryRuleFunc func(context.Context, *ent.ConsentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ConsentQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ConsentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ConsentQuery", q)
+}
+
+// The ConsentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ConsentMutationRuleFunc func(context.Context, *ent.ConsentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ConsentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ConsentMutation", m)
+}
+
 // The DocumentQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DocumentQueryRuleFunc func(context.Context, *ent.DocumentQuery) error
@@ -398,6 +446,54 @@ func (f IdempotencyRecordMutationRuleFunc) EvalMutation(ctx context.Context, m e
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.IdempotencyRecordMutation", m)
 }
 
+// The InsuredRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type InsuredRecordQueryRuleFunc func(context.Context, *ent.InsuredRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f InsuredRecordQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.InsuredRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.InsuredRecordQuery", q)
+}
+
+// The InsuredRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type InsuredRecordMutationRuleFunc func(context.Context, *ent.InsuredRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f InsuredRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.InsuredRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.InsuredRecordMutation", m)
+}
+
+// The NetworkQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type NetworkQueryRuleFunc func(context.Context, *ent.NetworkQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f NetworkQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.NetworkQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.NetworkQuery", q)
+}
+
+// The NetworkMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type NetworkMutationRuleFunc func(context.Context, *ent.NetworkMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f NetworkMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.NetworkMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.NetworkMutation", m)
+}
+
 // The OrganisationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type OrganisationQueryRuleFunc func(context.Context, *ent.OrganisationQuery) error
@@ -470,6 +566,30 @@ func (f PersonMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PersonMutation", m)
 }
 
+// The SecretLockQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SecretLockQueryRuleFunc func(context.Context, *ent.SecretLockQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SecretLockQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SecretLockQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SecretLockQuery", q)
+}
+
+// The SecretLockMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SecretLockMutationRuleFunc func(context.Context, *ent.SecretLockMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SecretLockMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SecretLockMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SecretLockMutation", m)
+}
+
 // The SessionQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type SessionQueryRuleFunc func(context.Context, *ent.SessionQuery) error
@@ -492,6 +612,54 @@ func (f SessionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SessionMutation", m)
+}
+
+// The SessionTokenQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SessionTokenQueryRuleFunc func(context.Context, *ent.SessionTokenQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SessionTokenQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SessionTokenQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SessionTokenQuery", q)
+}
+
+// The SessionTokenMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SessionTokenMutationRuleFunc func(context.Context, *ent.SessionTokenMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SessionTokenMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SessionTokenMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SessionTokenMutation", m)
+}
+
+// The SetUpStepQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SetUpStepQueryRuleFunc func(context.Context, *ent.SetUpStepQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SetUpStepQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SetUpStepQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SetUpStepQuery", q)
+}
+
+// The SetUpStepMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SetUpStepMutationRuleFunc func(context.Context, *ent.SetUpStepMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SetUpStepMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SetUpStepMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SetUpStepMutation", m)
 }
 
 // The SickLeaveQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -540,4 +708,28 @@ func (f TreatmentPeriodMutationRuleFunc) EvalMutation(ctx context.Context, m ent
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TreatmentPeriodMutation", m)
+}
+
+// The VerificationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type VerificationQueryRuleFunc func(context.Context, *ent.VerificationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f VerificationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.VerificationQuery", q)
+}
+
+// The VerificationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type VerificationMutationRuleFunc func(context.Context, *ent.VerificationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f VerificationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.VerificationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.VerificationMutation", m)
 }

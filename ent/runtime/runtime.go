@@ -11,18 +11,26 @@ import (
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/confirmation"
+	"kabinet/ent/consent"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
+	"kabinet/ent/insuredrecord"
+	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
 	"kabinet/ent/person"
 	"kabinet/ent/schema"
+	"kabinet/ent/secretlock"
 	"kabinet/ent/session"
+	"kabinet/ent/sessiontoken"
+	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
 	"kabinet/ent/treatmentperiod"
+	"kabinet/ent/verification"
 
 	"github.com/google/uuid"
 
@@ -240,6 +248,66 @@ func init() {
 	benefitDescID := benefitMixinFields0[0].Descriptor()
 	// benefit.DefaultID holds the default value on creation for the id field.
 	benefit.DefaultID = benefitDescID.Default.(func() uuid.UUID)
+	confirmationMixin := schema.Confirmation{}.Mixin()
+	confirmation.Policy = privacy.NewPolicies(confirmationMixin[1], schema.Confirmation{})
+	confirmation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := confirmation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	confirmationMixinFields0 := confirmationMixin[0].Fields()
+	_ = confirmationMixinFields0
+	confirmationFields := schema.Confirmation{}.Fields()
+	_ = confirmationFields
+	// confirmationDescOperation is the schema descriptor for operation field.
+	confirmationDescOperation := confirmationFields[1].Descriptor()
+	// confirmation.OperationValidator is a validator for the "operation" field. It is called by the builders before save.
+	confirmation.OperationValidator = confirmationDescOperation.Validators[0].(func(string) error)
+	// confirmationDescChannel is the schema descriptor for channel field.
+	confirmationDescChannel := confirmationFields[4].Descriptor()
+	// confirmation.ChannelValidator is a validator for the "channel" field. It is called by the builders before save.
+	confirmation.ChannelValidator = confirmationDescChannel.Validators[0].(func(string) error)
+	// confirmationDescSent is the schema descriptor for sent field.
+	confirmationDescSent := confirmationFields[5].Descriptor()
+	// confirmation.DefaultSent holds the default value on creation for the sent field.
+	confirmation.DefaultSent = confirmationDescSent.Default.(int)
+	// confirmationDescFailures is the schema descriptor for failures field.
+	confirmationDescFailures := confirmationFields[6].Descriptor()
+	// confirmation.DefaultFailures holds the default value on creation for the failures field.
+	confirmation.DefaultFailures = confirmationDescFailures.Default.(int)
+	// confirmationDescID is the schema descriptor for id field.
+	confirmationDescID := confirmationMixinFields0[0].Descriptor()
+	// confirmation.DefaultID holds the default value on creation for the id field.
+	confirmation.DefaultID = confirmationDescID.Default.(func() uuid.UUID)
+	consentMixin := schema.Consent{}.Mixin()
+	consent.Policy = privacy.NewPolicies(consentMixin[1], schema.Consent{})
+	consent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := consent.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	consentMixinFields0 := consentMixin[0].Fields()
+	_ = consentMixinFields0
+	consentFields := schema.Consent{}.Fields()
+	_ = consentFields
+	// consentDescDocument is the schema descriptor for document field.
+	consentDescDocument := consentFields[0].Descriptor()
+	// consent.DocumentValidator is a validator for the "document" field. It is called by the builders before save.
+	consent.DocumentValidator = consentDescDocument.Validators[0].(func(string) error)
+	// consentDescVersion is the schema descriptor for version field.
+	consentDescVersion := consentFields[1].Descriptor()
+	// consent.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	consent.VersionValidator = consentDescVersion.Validators[0].(func(string) error)
+	// consentDescID is the schema descriptor for id field.
+	consentDescID := consentMixinFields0[0].Descriptor()
+	// consent.DefaultID holds the default value on creation for the id field.
+	consent.DefaultID = consentDescID.Default.(func() uuid.UUID)
 	documentMixin := schema.Document{}.Mixin()
 	document.Policy = privacy.NewPolicies(documentMixin[1], schema.Document{})
 	document.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -410,6 +478,52 @@ func init() {
 	idempotencyrecordDescID := idempotencyrecordMixinFields0[0].Descriptor()
 	// idempotencyrecord.DefaultID holds the default value on creation for the id field.
 	idempotencyrecord.DefaultID = idempotencyrecordDescID.Default.(func() uuid.UUID)
+	insuredrecordMixin := schema.InsuredRecord{}.Mixin()
+	insuredrecord.Policy = privacy.NewPolicies(insuredrecordMixin[1], schema.InsuredRecord{})
+	insuredrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := insuredrecord.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	insuredrecordMixinFields0 := insuredrecordMixin[0].Fields()
+	_ = insuredrecordMixinFields0
+	insuredrecordFields := schema.InsuredRecord{}.Fields()
+	_ = insuredrecordFields
+	// insuredrecordDescFundSequence is the schema descriptor for fund_sequence field.
+	insuredrecordDescFundSequence := insuredrecordFields[3].Descriptor()
+	// insuredrecord.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	insuredrecord.DefaultFundSequence = insuredrecordDescFundSequence.Default.(int64)
+	// insuredrecordDescID is the schema descriptor for id field.
+	insuredrecordDescID := insuredrecordMixinFields0[0].Descriptor()
+	// insuredrecord.DefaultID holds the default value on creation for the id field.
+	insuredrecord.DefaultID = insuredrecordDescID.Default.(func() uuid.UUID)
+	networkMixin := schema.Network{}.Mixin()
+	network.Policy = privacy.NewPolicies(networkMixin[1], schema.Network{})
+	network.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := network.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	networkMixinFields0 := networkMixin[0].Fields()
+	_ = networkMixinFields0
+	networkFields := schema.Network{}.Fields()
+	_ = networkFields
+	// networkDescTitle is the schema descriptor for title field.
+	networkDescTitle := networkFields[1].Descriptor()
+	// network.DefaultTitle holds the default value on creation for the title field.
+	network.DefaultTitle = networkDescTitle.Default.(string)
+	// network.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	network.TitleValidator = networkDescTitle.Validators[0].(func(string) error)
+	// networkDescID is the schema descriptor for id field.
+	networkDescID := networkMixinFields0[0].Descriptor()
+	// network.DefaultID holds the default value on creation for the id field.
+	network.DefaultID = networkDescID.Default.(func() uuid.UUID)
 	organisationMixin := schema.Organisation{}.Mixin()
 	organisation.Policy = privacy.NewPolicies(schema.Organisation{})
 	organisation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -484,6 +598,36 @@ func init() {
 	personDescID := personMixinFields0[0].Descriptor()
 	// person.DefaultID holds the default value on creation for the id field.
 	person.DefaultID = personDescID.Default.(func() uuid.UUID)
+	secretlockMixin := schema.SecretLock{}.Mixin()
+	secretlock.Policy = privacy.NewPolicies(secretlockMixin[1], schema.SecretLock{})
+	secretlock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := secretlock.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	secretlockMixinFields0 := secretlockMixin[0].Fields()
+	_ = secretlockMixinFields0
+	secretlockFields := schema.SecretLock{}.Fields()
+	_ = secretlockFields
+	// secretlockDescSecret is the schema descriptor for secret field.
+	secretlockDescSecret := secretlockFields[0].Descriptor()
+	// secretlock.SecretValidator is a validator for the "secret" field. It is called by the builders before save.
+	secretlock.SecretValidator = secretlockDescSecret.Validators[0].(func(string) error)
+	// secretlockDescFailures is the schema descriptor for failures field.
+	secretlockDescFailures := secretlockFields[1].Descriptor()
+	// secretlock.DefaultFailures holds the default value on creation for the failures field.
+	secretlock.DefaultFailures = secretlockDescFailures.Default.(int)
+	// secretlockDescTimes is the schema descriptor for times field.
+	secretlockDescTimes := secretlockFields[2].Descriptor()
+	// secretlock.DefaultTimes holds the default value on creation for the times field.
+	secretlock.DefaultTimes = secretlockDescTimes.Default.(int)
+	// secretlockDescID is the schema descriptor for id field.
+	secretlockDescID := secretlockMixinFields0[0].Descriptor()
+	// secretlock.DefaultID holds the default value on creation for the id field.
+	secretlock.DefaultID = secretlockDescID.Default.(func() uuid.UUID)
 	sessionMixin := schema.Session{}.Mixin()
 	session.Policy = privacy.NewPolicies(sessionMixin[1], schema.Session{})
 	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -499,21 +643,77 @@ func init() {
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescKind is the schema descriptor for kind field.
-	sessionDescKind := sessionFields[2].Descriptor()
+	sessionDescKind := sessionFields[3].Descriptor()
 	// session.KindValidator is a validator for the "kind" field. It is called by the builders before save.
 	session.KindValidator = sessionDescKind.Validators[0].(func(string) error)
 	// sessionDescDevice is the schema descriptor for device field.
-	sessionDescDevice := sessionFields[3].Descriptor()
+	sessionDescDevice := sessionFields[4].Descriptor()
 	// session.DefaultDevice holds the default value on creation for the device field.
 	session.DefaultDevice = sessionDescDevice.Default.(string)
+	// sessionDescMethod is the schema descriptor for method field.
+	sessionDescMethod := sessionFields[5].Descriptor()
+	// session.DefaultMethod holds the default value on creation for the method field.
+	session.DefaultMethod = sessionDescMethod.Default.(string)
 	// sessionDescEndReason is the schema descriptor for end_reason field.
-	sessionDescEndReason := sessionFields[8].Descriptor()
+	sessionDescEndReason := sessionFields[13].Descriptor()
 	// session.DefaultEndReason holds the default value on creation for the end_reason field.
 	session.DefaultEndReason = sessionDescEndReason.Default.(string)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
+	sessiontokenMixin := schema.SessionToken{}.Mixin()
+	sessiontoken.Policy = privacy.NewPolicies(sessiontokenMixin[1], schema.SessionToken{})
+	sessiontoken.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := sessiontoken.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	sessiontokenMixinFields0 := sessiontokenMixin[0].Fields()
+	_ = sessiontokenMixinFields0
+	sessiontokenFields := schema.SessionToken{}.Fields()
+	_ = sessiontokenFields
+	// sessiontokenDescKind is the schema descriptor for kind field.
+	sessiontokenDescKind := sessiontokenFields[1].Descriptor()
+	// sessiontoken.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	sessiontoken.KindValidator = sessiontokenDescKind.Validators[0].(func(string) error)
+	// sessiontokenDescChallenge is the schema descriptor for challenge field.
+	sessiontokenDescChallenge := sessiontokenFields[4].Descriptor()
+	// sessiontoken.DefaultChallenge holds the default value on creation for the challenge field.
+	sessiontoken.DefaultChallenge = sessiontokenDescChallenge.Default.(string)
+	// sessiontokenDescRedirectURI is the schema descriptor for redirect_uri field.
+	sessiontokenDescRedirectURI := sessiontokenFields[5].Descriptor()
+	// sessiontoken.DefaultRedirectURI holds the default value on creation for the redirect_uri field.
+	sessiontoken.DefaultRedirectURI = sessiontokenDescRedirectURI.Default.(string)
+	// sessiontokenDescID is the schema descriptor for id field.
+	sessiontokenDescID := sessiontokenMixinFields0[0].Descriptor()
+	// sessiontoken.DefaultID holds the default value on creation for the id field.
+	sessiontoken.DefaultID = sessiontokenDescID.Default.(func() uuid.UUID)
+	setupstepMixin := schema.SetUpStep{}.Mixin()
+	setupstep.Policy = privacy.NewPolicies(setupstepMixin[1], schema.SetUpStep{})
+	setupstep.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := setupstep.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	setupstepMixinFields0 := setupstepMixin[0].Fields()
+	_ = setupstepMixinFields0
+	setupstepFields := schema.SetUpStep{}.Fields()
+	_ = setupstepFields
+	// setupstepDescStep is the schema descriptor for step field.
+	setupstepDescStep := setupstepFields[0].Descriptor()
+	// setupstep.StepValidator is a validator for the "step" field. It is called by the builders before save.
+	setupstep.StepValidator = setupstepDescStep.Validators[0].(func(string) error)
+	// setupstepDescID is the schema descriptor for id field.
+	setupstepDescID := setupstepMixinFields0[0].Descriptor()
+	// setupstep.DefaultID holds the default value on creation for the id field.
+	setupstep.DefaultID = setupstepDescID.Default.(func() uuid.UUID)
 	sickleaveMixin := schema.SickLeave{}.Mixin()
 	sickleave.Policy = privacy.NewPolicies(sickleaveMixin[1], schema.SickLeave{})
 	sickleave.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -586,6 +786,32 @@ func init() {
 	treatmentperiodDescID := treatmentperiodMixinFields0[0].Descriptor()
 	// treatmentperiod.DefaultID holds the default value on creation for the id field.
 	treatmentperiod.DefaultID = treatmentperiodDescID.Default.(func() uuid.UUID)
+	verificationMixin := schema.Verification{}.Mixin()
+	verification.Policy = privacy.NewPolicies(verificationMixin[1], schema.Verification{})
+	verification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := verification.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	verificationMixinFields0 := verificationMixin[0].Fields()
+	_ = verificationMixinFields0
+	verificationFields := schema.Verification{}.Fields()
+	_ = verificationFields
+	// verificationDescState is the schema descriptor for state field.
+	verificationDescState := verificationFields[0].Descriptor()
+	// verification.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	verification.StateValidator = verificationDescState.Validators[0].(func(string) error)
+	// verificationDescFundSequence is the schema descriptor for fund_sequence field.
+	verificationDescFundSequence := verificationFields[5].Descriptor()
+	// verification.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	verification.DefaultFundSequence = verificationDescFundSequence.Default.(int64)
+	// verificationDescID is the schema descriptor for id field.
+	verificationDescID := verificationMixinFields0[0].Descriptor()
+	// verification.DefaultID holds the default value on creation for the id field.
+	verification.DefaultID = verificationDescID.Default.(func() uuid.UUID)
 }
 
 const (

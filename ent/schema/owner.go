@@ -46,6 +46,7 @@ func (Person) Fields() []ent.Field {
 		field.Bytes("snils_hash").Optional().Unique().Comment("keyed hash of the SNILS"),
 		field.Bool("trusted").Default(false).Comment("the identity provider has confirmed the account"),
 		sealed("identity"),
+		sealed("contacts"), // what the person has entered in the cabinet themselves
 	}
 }
 

@@ -17,18 +17,28 @@ const (
 	FieldOwnerID = "owner_id"
 	// FieldTokenHash holds the string denoting the token_hash field in the database.
 	FieldTokenHash = "token_hash"
+	// FieldWrapped holds the string denoting the wrapped field in the database.
+	FieldWrapped = "wrapped"
 	// FieldSealed holds the string denoting the sealed field in the database.
 	FieldSealed = "sealed"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldDevice holds the string denoting the device field in the database.
 	FieldDevice = "device"
+	// FieldMethod holds the string denoting the method field in the database.
+	FieldMethod = "method"
+	// FieldAddress holds the string denoting the address field in the database.
+	FieldAddress = "address"
+	// FieldProviderSessionHash holds the string denoting the provider_session_hash field in the database.
+	FieldProviderSessionHash = "provider_session_hash"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldIdleEndsAt holds the string denoting the idle_ends_at field in the database.
 	FieldIdleEndsAt = "idle_ends_at"
 	// FieldAbsoluteEndsAt holds the string denoting the absolute_ends_at field in the database.
 	FieldAbsoluteEndsAt = "absolute_ends_at"
+	// FieldRenewingUntil holds the string denoting the renewing_until field in the database.
+	FieldRenewingUntil = "renewing_until"
 	// FieldEndedAt holds the string denoting the ended_at field in the database.
 	FieldEndedAt = "ended_at"
 	// FieldEndReason holds the string denoting the end_reason field in the database.
@@ -44,12 +54,17 @@ var Columns = []string{
 	FieldID,
 	FieldOwnerID,
 	FieldTokenHash,
+	FieldWrapped,
 	FieldSealed,
 	FieldKind,
 	FieldDevice,
+	FieldMethod,
+	FieldAddress,
+	FieldProviderSessionHash,
 	FieldCreatedAt,
 	FieldIdleEndsAt,
 	FieldAbsoluteEndsAt,
+	FieldRenewingUntil,
 	FieldEndedAt,
 	FieldEndReason,
 	FieldForgottenAt,
@@ -77,6 +92,8 @@ var (
 	KindValidator func(string) error
 	// DefaultDevice holds the default value on creation for the "device" field.
 	DefaultDevice string
+	// DefaultMethod holds the default value on creation for the "method" field.
+	DefaultMethod string
 	// DefaultEndReason holds the default value on creation for the "end_reason" field.
 	DefaultEndReason string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -106,6 +123,11 @@ func ByDevice(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDevice, opts...).ToFunc()
 }
 
+// ByMethod orders the results by the method field.
+func ByMethod(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMethod, opts...).ToFunc()
+}
+
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
@@ -119,6 +141,11 @@ func ByIdleEndsAt(opts ...sql.OrderTermOption) OrderOption {
 // ByAbsoluteEndsAt orders the results by the absolute_ends_at field.
 func ByAbsoluteEndsAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAbsoluteEndsAt, opts...).ToFunc()
+}
+
+// ByRenewingUntil orders the results by the renewing_until field.
+func ByRenewingUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRenewingUntil, opts...).ToFunc()
 }
 
 // ByEndedAt orders the results by the ended_at field.

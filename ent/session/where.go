@@ -65,6 +65,11 @@ func TokenHash(v []byte) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldTokenHash, v))
 }
 
+// Wrapped applies equality check predicate on the "wrapped" field. It's identical to WrappedEQ.
+func Wrapped(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldWrapped, v))
+}
+
 // Sealed applies equality check predicate on the "sealed" field. It's identical to SealedEQ.
 func Sealed(v []byte) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldSealed, v))
@@ -80,6 +85,21 @@ func Device(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldDevice, v))
 }
 
+// Method applies equality check predicate on the "method" field. It's identical to MethodEQ.
+func Method(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldMethod, v))
+}
+
+// Address applies equality check predicate on the "address" field. It's identical to AddressEQ.
+func Address(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAddress, v))
+}
+
+// ProviderSessionHash applies equality check predicate on the "provider_session_hash" field. It's identical to ProviderSessionHashEQ.
+func ProviderSessionHash(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldProviderSessionHash, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldCreatedAt, v))
@@ -93,6 +113,11 @@ func IdleEndsAt(v time.Time) predicate.Session {
 // AbsoluteEndsAt applies equality check predicate on the "absolute_ends_at" field. It's identical to AbsoluteEndsAtEQ.
 func AbsoluteEndsAt(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldAbsoluteEndsAt, v))
+}
+
+// RenewingUntil applies equality check predicate on the "renewing_until" field. It's identical to RenewingUntilEQ.
+func RenewingUntil(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldRenewingUntil, v))
 }
 
 // EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
@@ -188,6 +213,56 @@ func TokenHashLT(v []byte) predicate.Session {
 // TokenHashLTE applies the LTE predicate on the "token_hash" field.
 func TokenHashLTE(v []byte) predicate.Session {
 	return predicate.Session(sql.FieldLTE(FieldTokenHash, v))
+}
+
+// WrappedEQ applies the EQ predicate on the "wrapped" field.
+func WrappedEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldWrapped, v))
+}
+
+// WrappedNEQ applies the NEQ predicate on the "wrapped" field.
+func WrappedNEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldWrapped, v))
+}
+
+// WrappedIn applies the In predicate on the "wrapped" field.
+func WrappedIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldWrapped, vs...))
+}
+
+// WrappedNotIn applies the NotIn predicate on the "wrapped" field.
+func WrappedNotIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldWrapped, vs...))
+}
+
+// WrappedGT applies the GT predicate on the "wrapped" field.
+func WrappedGT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldWrapped, v))
+}
+
+// WrappedGTE applies the GTE predicate on the "wrapped" field.
+func WrappedGTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldWrapped, v))
+}
+
+// WrappedLT applies the LT predicate on the "wrapped" field.
+func WrappedLT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldWrapped, v))
+}
+
+// WrappedLTE applies the LTE predicate on the "wrapped" field.
+func WrappedLTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldWrapped, v))
+}
+
+// WrappedIsNil applies the IsNil predicate on the "wrapped" field.
+func WrappedIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldWrapped))
+}
+
+// WrappedNotNil applies the NotNil predicate on the "wrapped" field.
+func WrappedNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldWrapped))
 }
 
 // SealedEQ applies the EQ predicate on the "sealed" field.
@@ -360,6 +435,171 @@ func DeviceContainsFold(v string) predicate.Session {
 	return predicate.Session(sql.FieldContainsFold(FieldDevice, v))
 }
 
+// MethodEQ applies the EQ predicate on the "method" field.
+func MethodEQ(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldMethod, v))
+}
+
+// MethodNEQ applies the NEQ predicate on the "method" field.
+func MethodNEQ(v string) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldMethod, v))
+}
+
+// MethodIn applies the In predicate on the "method" field.
+func MethodIn(vs ...string) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldMethod, vs...))
+}
+
+// MethodNotIn applies the NotIn predicate on the "method" field.
+func MethodNotIn(vs ...string) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldMethod, vs...))
+}
+
+// MethodGT applies the GT predicate on the "method" field.
+func MethodGT(v string) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldMethod, v))
+}
+
+// MethodGTE applies the GTE predicate on the "method" field.
+func MethodGTE(v string) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldMethod, v))
+}
+
+// MethodLT applies the LT predicate on the "method" field.
+func MethodLT(v string) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldMethod, v))
+}
+
+// MethodLTE applies the LTE predicate on the "method" field.
+func MethodLTE(v string) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldMethod, v))
+}
+
+// MethodContains applies the Contains predicate on the "method" field.
+func MethodContains(v string) predicate.Session {
+	return predicate.Session(sql.FieldContains(FieldMethod, v))
+}
+
+// MethodHasPrefix applies the HasPrefix predicate on the "method" field.
+func MethodHasPrefix(v string) predicate.Session {
+	return predicate.Session(sql.FieldHasPrefix(FieldMethod, v))
+}
+
+// MethodHasSuffix applies the HasSuffix predicate on the "method" field.
+func MethodHasSuffix(v string) predicate.Session {
+	return predicate.Session(sql.FieldHasSuffix(FieldMethod, v))
+}
+
+// MethodEqualFold applies the EqualFold predicate on the "method" field.
+func MethodEqualFold(v string) predicate.Session {
+	return predicate.Session(sql.FieldEqualFold(FieldMethod, v))
+}
+
+// MethodContainsFold applies the ContainsFold predicate on the "method" field.
+func MethodContainsFold(v string) predicate.Session {
+	return predicate.Session(sql.FieldContainsFold(FieldMethod, v))
+}
+
+// AddressEQ applies the EQ predicate on the "address" field.
+func AddressEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAddress, v))
+}
+
+// AddressNEQ applies the NEQ predicate on the "address" field.
+func AddressNEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldAddress, v))
+}
+
+// AddressIn applies the In predicate on the "address" field.
+func AddressIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldAddress, vs...))
+}
+
+// AddressNotIn applies the NotIn predicate on the "address" field.
+func AddressNotIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldAddress, vs...))
+}
+
+// AddressGT applies the GT predicate on the "address" field.
+func AddressGT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldAddress, v))
+}
+
+// AddressGTE applies the GTE predicate on the "address" field.
+func AddressGTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldAddress, v))
+}
+
+// AddressLT applies the LT predicate on the "address" field.
+func AddressLT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldAddress, v))
+}
+
+// AddressLTE applies the LTE predicate on the "address" field.
+func AddressLTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldAddress, v))
+}
+
+// AddressIsNil applies the IsNil predicate on the "address" field.
+func AddressIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldAddress))
+}
+
+// AddressNotNil applies the NotNil predicate on the "address" field.
+func AddressNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldAddress))
+}
+
+// ProviderSessionHashEQ applies the EQ predicate on the "provider_session_hash" field.
+func ProviderSessionHashEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashNEQ applies the NEQ predicate on the "provider_session_hash" field.
+func ProviderSessionHashNEQ(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashIn applies the In predicate on the "provider_session_hash" field.
+func ProviderSessionHashIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldProviderSessionHash, vs...))
+}
+
+// ProviderSessionHashNotIn applies the NotIn predicate on the "provider_session_hash" field.
+func ProviderSessionHashNotIn(vs ...[]byte) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldProviderSessionHash, vs...))
+}
+
+// ProviderSessionHashGT applies the GT predicate on the "provider_session_hash" field.
+func ProviderSessionHashGT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashGTE applies the GTE predicate on the "provider_session_hash" field.
+func ProviderSessionHashGTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashLT applies the LT predicate on the "provider_session_hash" field.
+func ProviderSessionHashLT(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashLTE applies the LTE predicate on the "provider_session_hash" field.
+func ProviderSessionHashLTE(v []byte) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldProviderSessionHash, v))
+}
+
+// ProviderSessionHashIsNil applies the IsNil predicate on the "provider_session_hash" field.
+func ProviderSessionHashIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldProviderSessionHash))
+}
+
+// ProviderSessionHashNotNil applies the NotNil predicate on the "provider_session_hash" field.
+func ProviderSessionHashNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldProviderSessionHash))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldCreatedAt, v))
@@ -478,6 +718,56 @@ func AbsoluteEndsAtLT(v time.Time) predicate.Session {
 // AbsoluteEndsAtLTE applies the LTE predicate on the "absolute_ends_at" field.
 func AbsoluteEndsAtLTE(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldLTE(FieldAbsoluteEndsAt, v))
+}
+
+// RenewingUntilEQ applies the EQ predicate on the "renewing_until" field.
+func RenewingUntilEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldRenewingUntil, v))
+}
+
+// RenewingUntilNEQ applies the NEQ predicate on the "renewing_until" field.
+func RenewingUntilNEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldRenewingUntil, v))
+}
+
+// RenewingUntilIn applies the In predicate on the "renewing_until" field.
+func RenewingUntilIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldRenewingUntil, vs...))
+}
+
+// RenewingUntilNotIn applies the NotIn predicate on the "renewing_until" field.
+func RenewingUntilNotIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldRenewingUntil, vs...))
+}
+
+// RenewingUntilGT applies the GT predicate on the "renewing_until" field.
+func RenewingUntilGT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldRenewingUntil, v))
+}
+
+// RenewingUntilGTE applies the GTE predicate on the "renewing_until" field.
+func RenewingUntilGTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldRenewingUntil, v))
+}
+
+// RenewingUntilLT applies the LT predicate on the "renewing_until" field.
+func RenewingUntilLT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldRenewingUntil, v))
+}
+
+// RenewingUntilLTE applies the LTE predicate on the "renewing_until" field.
+func RenewingUntilLTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldRenewingUntil, v))
+}
+
+// RenewingUntilIsNil applies the IsNil predicate on the "renewing_until" field.
+func RenewingUntilIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldRenewingUntil))
+}
+
+// RenewingUntilNotNil applies the NotNil predicate on the "renewing_until" field.
+func RenewingUntilNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldRenewingUntil))
 }
 
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.

@@ -20,6 +20,17 @@ const (
 	Extended
 )
 
+// Entry is how far a person has come in with their session.
+type Entry int
+
+// How far: a blocked one came from a network that they have not approved and sees nothing but the way to approve it; an
+// incomplete one lacks something without which nobody uses the cabinet, and sees what; a complete one is in.
+const (
+	Blocked Entry = iota + 1
+	Incomplete
+	Complete
+)
+
 // Viewer is who asks. The zero value is nobody and is denied everything.
 type Viewer struct {
 	// PersonID is the signed-in person; also the id of the owner record of what they see.
@@ -28,6 +39,8 @@ type Viewer struct {
 	SessionID uuid.UUID
 	// Level is what their account may do.
 	Level Level
+	// Entry is how far they have come in.
+	Entry Entry
 	// Principals are further owners on whose behalf the person may see and act
 	// (organisations, represented persons). The person is not in it.
 	Principals []uuid.UUID
