@@ -211,6 +211,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[2]},
 			},
+			{
+				Name:    "auditentry_owner_id_occurred_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[9], AuditEntriesColumns[0]},
+			},
 		},
 	}
 	// BenefitsColumns holds the columns for the "benefits" table.

@@ -64,7 +64,10 @@ func (AuditEntry) Fields() []ent.Field {
 
 // Indexes implements ent.Interface.
 func (AuditEntry) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("owner_id", "sequence").Unique()}
+	return []ent.Index{
+		index.Fields("owner_id", "sequence").Unique(),
+		index.Fields("owner_id", "occurred_at", "id"),
+	}
 }
 
 // IdempotencyRecord remembers what a mutation answered for a key, so that the same request answers the same.

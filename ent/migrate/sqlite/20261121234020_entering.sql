@@ -1,6 +1,8 @@
 -- +goose Up
 -- disable the enforcement of foreign-keys constraints
 PRAGMA foreign_keys = off;
+-- create index "auditentry_owner_id_occurred_at_id" to table: "audit_entries"
+CREATE INDEX `auditentry_owner_id_occurred_at_id` ON `audit_entries` (`owner_id`, `occurred_at`, `id`);
 -- add column "contacts" to table: "persons"
 ALTER TABLE `persons` ADD COLUMN `contacts` blob NULL;
 -- create "new_sessions" table
@@ -115,3 +117,5 @@ DROP INDEX `sessions_token_hash_key`;
 DROP TABLE `new_sessions`;
 -- reverse: add column "contacts" to table: "persons"
 ALTER TABLE `persons` DROP COLUMN `contacts`;
+-- reverse: create index "auditentry_owner_id_occurred_at_id" to table: "audit_entries"
+DROP INDEX `auditentry_owner_id_occurred_at_id`;

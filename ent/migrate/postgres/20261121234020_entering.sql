@@ -1,4 +1,6 @@
 -- +goose Up
+-- create index "auditentry_owner_id_occurred_at_id" to table: "audit_entries"
+CREATE INDEX "auditentry_owner_id_occurred_at_id" ON "audit_entries" ("owner_id", "occurred_at", "id");
 -- modify "persons" table
 ALTER TABLE "persons" ADD COLUMN "contacts" bytea NULL;
 -- modify "sessions" table
@@ -89,3 +91,5 @@ DROP INDEX "session_provider_session_hash";
 ALTER TABLE "sessions" DROP COLUMN "renewing_until", DROP COLUMN "provider_session_hash", DROP COLUMN "address", DROP COLUMN "method", DROP COLUMN "wrapped";
 -- reverse: modify "persons" table
 ALTER TABLE "persons" DROP COLUMN "contacts";
+-- reverse: create index "auditentry_owner_id_occurred_at_id" to table: "audit_entries"
+DROP INDEX "auditentry_owner_id_occurred_at_id";
