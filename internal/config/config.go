@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -71,6 +72,15 @@ type Config struct {
 	SessionAbsolute time.Duration `help:"How long a session lives at most." default:"12h" env:"KABINET_SESSION_ABSOLUTE"`
 	Origins         []string      `help:"Pages of other hosts that may open a WebSocket, scheme://host[:port]." env:"KABINET_ORIGINS"`
 
+	TrustedProxies  []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"KABINET_TRUSTED_PROXIES"`
+	MobileRedirects []string `help:"Where the mobile app may be answered; a loopback address without a port stands for every port." default:"ru.sfr.kabinet:/callback,http://127.0.0.1/callback,http://[::1]/callback" env:"KABINET_MOBILE_REDIRECTS"`
+	RequiredData    []string `help:"What must be known of everybody who enters; all when empty. INN, SNILS, PASSPORT, EMAIL, PHONE, PHONE_CONFIRMATION, REGISTERED_ADDRESS, FUND_UID." env:"KABINET_REQUIRED_DATA"`
+
+	SMSURL   string `help:"Gateway that sends SMS, https://…; in demo mode they are shown at /dev/inbox." env:"KABINET_SMS_URL" name:"sms-url"`
+	SMSToken Secret `help:"Bearer token of the gateway." env:"KABINET_SMS_TOKEN" name:"sms-token"`
+	MailURL  Secret `help:"Server that sends e-mail, smtp://user:password@host:587; in demo mode it is shown at /dev/inbox." env:"KABINET_MAIL_URL"`
+	MailFrom string `help:"Sender of e-mail." env:"KABINET_MAIL_FROM"`
+
 	EsiaEmulatorAddr    string   `help:"Where the emulator of ESIA is served in demo mode." default:"127.0.0.1:8090" env:"KABINET_ESIA_EMULATOR_ADDR"`
 	EsiaPortal          string   `help:"Address of ESIA, such as https://esia.gosuslugi.ru/." env:"KABINET_ESIA_PORTAL"`
 	EsiaClientID        string   `help:"Mnemonic of the cabinet at ESIA." env:"KABINET_ESIA_CLIENT_ID" name:"esia-client-id"`
@@ -119,6 +129,12 @@ func (c *Config) Check() error {
 	if slices.ContainsFunc(c.Origins, func(o string) bool { return !isOrigin(o) }) {
 		wrong("KABINET_ORIGINS must be a list of http(s)://host[:port]")
 	}
+	if _, err := c.Proxies(); err != nil {
+		wrong("KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8")
+	}
+	if slices.ContainsFunc(c.MobileRedirects, func(r string) bool { return !isRedirect(r) }) {
+		wrong("KABINET_MOBILE_REDIRECTS must be a list of scheme.of.the.app:/path, https://host/path or http://127.0.0.1/path")
+	}
 	if c.Mode != Demo {
 		faults = append(faults, c.validateProduction()...)
 	}
@@ -129,6 +145,35 @@ func (c *Config) Check() error {
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
+}
+
+// Proxies are the networks of the proxies in front of the program.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, len(c.TrustedProxies))
+	for i, text := range c.TrustedProxies {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil || prefix != prefix.Masked() {
+			return nil, errors.New("not a network") //nolint:err113 // Check says the rest
+		}
+		prefixes[i] = prefix
+	}
+	return prefixes, nil
+}
+
+// isRedirect tells whether the app may be answered there (RFC 8252, section 7): at a scheme of its own, which has a dot, at
+// an address over TLS, or on the device itself.
+func isRedirect(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(s, "#") {
+		return false
+	}
+	switch u.Scheme {
+	case "https":
+		return u.Hostname() != ""
+	case "http":
+		return u.Host == "127.0.0.1" || u.Host == "[::1]"
+	}
+	return strings.Contains(u.Scheme, ".") && u.Host == "" && strings.HasPrefix(u.Path, "/")
 }
 
 // isAddress tells whether a text is an address of one of the schemes, with a host.
@@ -166,6 +211,9 @@ func (c *Config) validateProduction() []error {
 		required(c.EsiaCertificateFile != "", "KABINET_ESIA_CERTIFICATE_FILE is required")
 		required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
 	}
+	required(isAddress(c.SMSURL, "https") && c.SMSToken != "", "KABINET_SMS_URL must begin with https:// and KABINET_SMS_TOKEN be set")
+	required(isAddress(c.MailURL.Reveal(), "smtp", "smtps") && strings.Contains(c.MailFrom, "@"),
+		"KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address")
 	required(len(c.FundSecrets) > 0 && !slices.ContainsFunc(c.FundSecrets, isWeakFundSecret),
 		"KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them")
 	return faults

@@ -35,7 +35,10 @@ func production(t *testing.T) *config.Config {
 		Origins:    []string{"https://m.example.ru"},
 		EsiaPortal: "https://esia.gosuslugi.ru/", EsiaClientID: "FUND01", EsiaClientKeyFile: "/run/key.pem",
 		EsiaCertificateFile: "/run/certificate.pem", EsiaTokenKeysFile: "/run/esia.pem",
-		FundSecrets: []config.Secret{fundSecret(24), fundSecret(32)}, LogLevel: "info", LogFormat: "json",
+		SMSURL: "https://sms.example.ru/send", SMSToken: "a token of the gateway", MailURL: "smtp://user:password@mail.example.ru:587",
+		MailFrom: "kabinet@example.ru", TrustedProxies: []string{"10.0.0.0/8", "fd00::/8"},
+		MobileRedirects: []string{"ru.sfr.kabinet:/callback", "https://lk.example.ru/app"},
+		FundSecrets:     []config.Secret{fundSecret(24), fundSecret(32)}, LogLevel: "info", LogFormat: "json",
 	}
 }
 
@@ -72,6 +75,10 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		keyset   = "production: KABINET_KEYSET must be a set of keys; kabinet config keyset makes one"
 		portal   = "production: KABINET_ESIA_PORTAL must begin with https://"
 		secrets  = "production: KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them"
+		sms      = "production: KABINET_SMS_URL must begin with https:// and KABINET_SMS_TOKEN be set"
+		mail     = "production: KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address"
+		proxies  = "KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8"
+		mobile   = "KABINET_MOBILE_REDIRECTS must be a list of scheme.of.the.app:/path, https://host/path or http://127.0.0.1/path"
 		session  = "KABINET_SESSION_IDLE must be at least 1m and KABINET_SESSION_ABSOLUTE no shorter than it"
 	)
 	one := func(s ...config.Secret) func(*config.Config) {
@@ -102,6 +109,17 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		"an origin with a path":      {func(c *config.Config) { c.Origins = append(c.Origins, "https://m.example.ru/") }, origins},
 		"an origin with a user":      {func(c *config.Config) { c.Origins = append(c.Origins, "https://me@m.example.ru") }, origins},
 		"an origin without TLS":      {func(c *config.Config) { c.Origins = append(c.Origins, "http://m.example.ru") }, "production: KABINET_ORIGINS must begin with https://"},
+		"no gateway of SMS":          {func(c *config.Config) { c.SMSURL = "" }, sms},
+		"a gateway without TLS":      {func(c *config.Config) { c.SMSURL = "http://sms.example.ru" }, sms},
+		"a gateway without a token":  {func(c *config.Config) { c.SMSToken = "" }, sms},
+		"no mail":                    {func(c *config.Config) { c.MailURL = "" }, mail},
+		"no sender of mail":          {func(c *config.Config) { c.MailFrom = "" }, mail},
+		"a proxy that is no network": {func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1"} }, proxies},
+		"a proxy's network unmasked": {func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1/8"} }, proxies},
+		"any address of the app":     {func(c *config.Config) { c.MobileRedirects = []string{"http://app.example.ru/"} }, mobile},
+		"a scheme without a dot":     {func(c *config.Config) { c.MobileRedirects = []string{"kabinet:/callback"} }, mobile},
+		"a scheme of scripts":        {func(c *config.Config) { c.MobileRedirects = []string{"javascript:alert(1)"} }, mobile},
+		"an address with a fragment": {func(c *config.Config) { c.MobileRedirects = []string{"https://lk.example.ru/app#"} }, mobile},
 		"no database":                {func(c *config.Config) { c.DatabaseURL = "" }, database},
 		"SQLite":                     {func(c *config.Config) { c.DatabaseURL = "sqlite:/var/lib/kabinet.db" }, database},
 		"a database of another kind": {func(c *config.Config) { c.DatabaseURL = "postgresqlite:/var/lib/kabinet.db" }, database},
@@ -146,7 +164,7 @@ func TestCheckNamesAllFaultsAtOnce(t *testing.T) {
 	for field := range v.Fields() {
 		switch field.Name {
 		case "Mode", "DataDir", "Origins", "EsiaEmulatorAddr", "LogLevel", "LogFormat", "EsiaFamily", // have a default, or may be empty
-			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim":
+			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim", "TrustedProxies", "MobileRedirects", "RequiredData":
 			continue
 		}
 		require.ErrorContains(t, err, field.Tag.Get("env"))
