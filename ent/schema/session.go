@@ -22,7 +22,7 @@ func (Session) Fields() []ent.Field {
 		field.Bytes("sealed").Sensitive().Comment("session data, under the data key"),
 		enum("kind"),
 		text("device"),
-		text("method"), // how the person proved to the identity provider who they are
+		text("method"),    // how the person proved to the identity provider who they are
 		sealed("address"), // network address of the login
 		field.Bytes("provider_session_hash").Optional().Comment("keyed hash of the identity provider and its own session"),
 		field.Time("created_at").Immutable(),
@@ -60,7 +60,7 @@ func (SessionToken) Fields() []ent.Field {
 		enum("kind"),
 		field.Bytes("token_hash").Unique().Sensitive().Comment("hash of the token; the token itself is kept nowhere"),
 		field.Bytes("wrapped").Sensitive().Comment("the session's data key, wrapped with a key that comes from the token"),
-		text("challenge"), // of a code: PKCE S256 challenge
+		text("challenge"),    // of a code: PKCE S256 challenge
 		text("redirect_uri"), // of a code: where it was sent
 		field.Time("created_at").Immutable(),
 		field.Time("expires_at").Immutable(),

@@ -30,8 +30,11 @@ func actions() []known {
 		{"session.refresh", "SESSION_REFRESH", locale.Text{Ru: "Продление сеанса приложения", En: "The app's session went on"}},
 		{"confirmation.send", "CONFIRMATION_SEND", locale.Text{Ru: "Отправка кода подтверждения", En: "A confirmation code was sent"}},
 		{"confirmation.accept", "CONFIRMATION_ACCEPT", locale.Text{Ru: "Подтверждение кодом", En: "Confirmation by a code"}},
+		{"secret.enter", "SECRET_ENTER", locale.Text{Ru: "Ввод кода доступа", En: "An access code was entered"}},
+		{"secret.lock", "SECRET_LOCK", locale.Text{Ru: "Временная блокировка ввода кода", En: "Codes were locked for a while"}},
 		{"consent.accept", "CONSENT_ACCEPT", locale.Text{Ru: "Принятие условий", En: "Terms were accepted"}},
 		{"record.link", "RECORD_LINK", locale.Text{Ru: "Связь с записью фонда", En: "Link to the fund's record"}},
+		{"setup.complete", "SET_UP_COMPLETE", locale.Text{Ru: "Шаг настройки кабинета", En: "A step of setting up"}},
 		{"contact.set", "CONTACT_SET", locale.Text{Ru: "Изменение контакта", En: "A contact was changed"}},
 		{"inn.set", "INN_SET", locale.Text{Ru: "Указан ИНН", En: "The taxpayer number was entered"}},
 		{"network.approve", "NETWORK_APPROVE", locale.Text{Ru: "Разрешена сеть", En: "A network was approved"}},
@@ -51,13 +54,13 @@ func (a Action) Title() locale.Text {
 	return locale.Text{Ru: "Иное действие", En: "Another action"}
 }
 
-// Actions are the names of all actions.
+// Actions are the names of all actions, Unlisted last.
 func Actions() []Action {
-	names := []Action{Unlisted}
+	var names []Action
 	for _, k := range actions() {
 		names = append(names, k.action)
 	}
-	return names
+	return append(names, Unlisted)
 }
 
 func actionNamed(name string) Action {

@@ -11,6 +11,7 @@ import (
 	"kabinet/ent/auditentry"
 	"kabinet/ent/predicate"
 	"kabinet/internal/calendar"
+	"kabinet/internal/locale"
 	"kabinet/internal/page"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
@@ -41,6 +42,9 @@ type Line struct {
 	Subject *ref.Ref
 	Session *ref.Ref
 }
+
+// Title is what was done, in the language of the request.
+func (l *Line) Title(ctx context.Context) string { return l.Action.Title().In(locale.FromContext(ctx)) }
 
 // Filter chooses lines; what is given must hold together.
 type Filter struct {

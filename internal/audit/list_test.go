@@ -113,7 +113,9 @@ func TestTheJournalIsFilteredAndPaged(t *testing.T) {
 				want[i] = l.Sequence
 			}
 			pagetest.RequireList(ctx, t, want, size, func(l *audit.Line) int { return l.Sequence },
-				func(first *int, after *page.Cursor) (*audit.Connection, error) { return d.List(ctx, first, after, nil, nil) })
+				func(first *int, after *page.Cursor) (*audit.Connection, error) {
+					return d.List(ctx, first, after, nil, nil)
+				})
 		}
 	})
 }

@@ -74,7 +74,7 @@ type Config struct {
 
 	TrustedProxies  []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"KABINET_TRUSTED_PROXIES"`
 	MobileRedirects []string `help:"Where the mobile app may be answered; a loopback address without a port stands for every port." default:"ru.sfr.kabinet:/callback,http://127.0.0.1/callback,http://[::1]/callback" env:"KABINET_MOBILE_REDIRECTS"`
-	RequiredData    []string `help:"What must be known of everybody who enters; all when empty. INN, SNILS, PASSPORT, EMAIL, PHONE, PHONE_CONFIRMATION, REGISTERED_ADDRESS, FUND_UID." env:"KABINET_REQUIRED_DATA"`
+	RequiredData    []string `help:"What must be known of everybody who enters; all when empty. INN, SNILS, PASSPORT, PASSPORT_ISSUED_ON, PASSPORT_ISSUER, EMAIL, PHONE, PHONE_CONFIRMATION, REGISTERED_ADDRESS, FUND_UID." env:"KABINET_REQUIRED_DATA"`
 
 	SMSURL   string `help:"Gateway that sends SMS, https://…; in demo mode they are shown at /dev/inbox." env:"KABINET_SMS_URL" name:"sms-url"`
 	SMSToken Secret `help:"Bearer token of the gateway." env:"KABINET_SMS_TOKEN" name:"sms-token"`
@@ -212,7 +212,7 @@ func (c *Config) validateProduction() []error {
 		required(c.EsiaTokenKeysFile != "", "KABINET_ESIA_TOKEN_KEYS_FILE is required")
 	}
 	required(isAddress(c.SMSURL, "https") && c.SMSToken != "", "KABINET_SMS_URL must begin with https:// and KABINET_SMS_TOKEN be set")
-	required(isAddress(c.MailURL.Reveal(), "smtp", "smtps") && strings.Contains(c.MailFrom, "@"),
+	required(isAddress(c.MailURL.Reveal(), "smtp") && strings.Contains(c.MailFrom, "@"),
 		"KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address")
 	required(len(c.FundSecrets) > 0 && !slices.ContainsFunc(c.FundSecrets, isWeakFundSecret),
 		"KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them")

@@ -20,6 +20,7 @@ import (
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
 	"kabinet/internal/owner"
+	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
@@ -27,6 +28,7 @@ import (
 	"kabinet/internal/signal/signaltest"
 	"kabinet/internal/storage"
 	"kabinet/internal/storage/storagetest"
+	"kabinet/internal/verification"
 )
 
 // The secrets of the tests: the one that signs, and the one that signed before.
@@ -57,10 +59,13 @@ func each(t *testing.T, test func(t *testing.T, b *boundary)) {
 		verifier, err := fund.NewVerifier(now, secret, oldSecret)
 		require.NoError(t, err)
 		leaves := sickleave.New(s, sealer, recorder, now)
+		journal := audit.NewJournal(now)
+		people := person.New(s, sealer, recorder, journal, now)
 		service, err := fund.New(s, sealer, now, verifier, fund.Rooms{
 			SickLeaves: leaves, Benefits: benefit.New(s, leaves, recorder, now),
-			Appeals:   appeal.New(s, sealer, recorder, audit.NewJournal(now), now),
+			Appeals:   appeal.New(s, sealer, recorder, journal, now),
 			Documents: document.New(s, blobs, recorder, now),
+			People:    people, Verifications: verification.New(s, sealer, people, recorder, journal, now),
 		})
 		require.NoError(t, err)
 		test(t, &boundary{Service: service, store: s, clock: now, ann: persontest.New(t, s)})

@@ -17,10 +17,12 @@ import (
 	"kabinet/internal/clock"
 	"kabinet/internal/document"
 	"kabinet/internal/fault"
+	"kabinet/internal/person"
 	"kabinet/internal/seal"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
+	"kabinet/internal/verification"
 	"kabinet/internal/viewer"
 )
 
@@ -61,10 +63,12 @@ type Result struct {
 
 // Rooms are the domains that apply reports.
 type Rooms struct {
-	SickLeaves *sickleave.Service
-	Benefits   *benefit.Service
-	Appeals    *appeal.Service
-	Documents  *document.Service
+	SickLeaves    *sickleave.Service
+	Benefits      *benefit.Service
+	Appeals       *appeal.Service
+	Documents     *document.Service
+	People        *person.Service
+	Verifications *verification.Service
 }
 
 // Service takes in what the fund reports.

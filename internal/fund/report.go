@@ -9,18 +9,23 @@ import (
 	"kabinet/internal/benefit"
 	"kabinet/internal/calendar"
 	"kabinet/internal/document"
+	"kabinet/internal/identifier"
 	"kabinet/internal/money"
+	"kabinet/internal/person"
 	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
+	"kabinet/internal/verification"
 )
 
 // The types of events that are understood.
 const (
-	TypeSickLeaveChanged = "ru.sfr.sickleave.changed"
-	TypeBenefitChanged   = "ru.sfr.benefit.changed"
-	TypeAppealChanged    = "ru.sfr.appeal.changed"
-	TypeDocumentVerdict  = "ru.sfr.document.verdict"
+	TypeSickLeaveChanged    = "ru.sfr.sickleave.changed"
+	TypeBenefitChanged      = "ru.sfr.benefit.changed"
+	TypeAppealChanged       = "ru.sfr.appeal.changed"
+	TypeDocumentVerdict     = "ru.sfr.document.verdict"
+	TypeInsuredChanged      = "ru.sfr.insured.changed"
+	TypeVerificationVerdict = "ru.sfr.verification.verdict"
 )
 
 // errContents is given when data that fits its schema cannot be read all the same, such as 31 February.
@@ -32,10 +37,12 @@ type application func(ctx context.Context, tx *storage.Tx, e Event) error
 // applications are the types of events that are understood; docs/events has a schema for each and no other.
 func (s *Service) applicationsByType() map[string]application {
 	return map[string]application{
-		TypeSickLeaveChanged: s.applySickLeave,
-		TypeBenefitChanged:   s.applyBenefit,
-		TypeAppealChanged:    s.applyAppeal,
-		TypeDocumentVerdict:  s.applyVerdict,
+		TypeSickLeaveChanged:    s.applySickLeave,
+		TypeBenefitChanged:      s.applyBenefit,
+		TypeAppealChanged:       s.applyAppeal,
+		TypeDocumentVerdict:     s.applyVerdict,
+		TypeInsuredChanged:      s.applyInsured,
+		TypeVerificationVerdict: s.applyVerification,
 	}
 }
 
@@ -125,6 +132,65 @@ func (s *Service) applyVerdict(ctx context.Context, tx *storage.Tx, e Event) err
 	}
 	return s.rooms.Documents.Apply(ctx, tx, document.Report{
 		Document: id, Sequence: e.Sequence, State: data.State, Verdict: data.Verdict,
+	})
+}
+
+func (s *Service) applyInsured(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		UID        string        `json:"uid"`
+		Snils      string        `json:"snils"`
+		LastName   string        `json:"lastName"`
+		FirstName  string        `json:"firstName"`
+		MiddleName string        `json:"middleName"`
+		BirthDate  calendar.Date `json:"birthDate"`
+		Inn        string        `json:"inn"`
+		Passport   struct {
+			Series   string        `json:"series"`
+			Number   string        `json:"number"`
+			IssuedOn calendar.Date `json:"issuedOn"`
+		} `json:"passport"`
+		Phone             string `json:"phone"`
+		Email             string `json:"email"`
+		RegisteredAddress string `json:"registeredAddress"`
+		AccessCode        string `json:"accessCode"`
+		Unlinked          bool   `json:"unlinked"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.UID != e.Subject {
+		return errContents
+	}
+	snils, err := identifier.ParseSnils(data.Snils)
+	if err != nil {
+		return errContents
+	}
+	var inn identifier.Inn
+	if data.Inn != "" {
+		if inn, err = identifier.ParseInn(data.Inn); err != nil {
+			return errContents
+		}
+	}
+	return s.rooms.People.ApplyInsured(ctx, tx, person.Report{
+		UID: data.UID, Sequence: e.Sequence, Snils: snils, LastName: data.LastName, FirstName: data.FirstName,
+		MiddleName: data.MiddleName, BirthDate: data.BirthDate, Inn: inn, PassportSeries: data.Passport.Series,
+		PassportNumber: data.Passport.Number, PassportIssuedOn: data.Passport.IssuedOn, Phone: data.Phone, Email: data.Email,
+		RegisteredAddress: data.RegisteredAddress, AccessCode: data.AccessCode, Unlinked: data.Unlinked,
+	})
+}
+
+func (s *Service) applyVerification(ctx context.Context, tx *storage.Tx, e Event) error {
+	var data struct {
+		Verification string               `json:"verification"`
+		State        verification.State   `json:"state"`
+		Faults       []verification.Fault `json:"faults"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || data.Verification != e.Subject {
+		return errContents
+	}
+	id, err := ref.Parse(data.Verification)
+	if err != nil || id.Kind != ref.Verification {
+		return errContents
+	}
+	return s.rooms.Verifications.Apply(ctx, tx, verification.Report{
+		Verification: id, Sequence: e.Sequence, State: data.State, Faults: data.Faults,
 	})
 }
 

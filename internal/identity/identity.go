@@ -15,8 +15,22 @@ type Provider interface {
 	// caller forgets it before Complete is called, whatever the outcome.
 	Complete(ctx context.Context, tx Transaction, callback url.Values) (Login, error)
 	// Logout gives the address that ends the provider's own session too and then returns the
-	// browser to returnTo, which has to be registered at the provider.
-	Logout(returnTo string) string
+	// browser to returnTo, which has to be registered at the provider. idToken is the one of the
+	// session that ends; with it a provider that takes one need not ask the person. It may be empty.
+	Logout(returnTo, idToken string) string
+}
+
+// LogoutListener is a Provider that tells the cabinet when it ends a session of its own.
+type LogoutListener interface {
+	// Name is Login.Provider of everybody who comes through it.
+	Name() string
+	// Issuer is the provider's name for itself, the address under which it is reached.
+	Issuer() string
+	// VerifyLogoutToken checks a token that the provider posted to end sessions. At least one of
+	// subject and sessionID is given; with a sessionID only that session ends, otherwise all of the
+	// subject. A token is good once. UNAUTHENTICATED refuses it for good; UPSTREAM_UNAVAILABLE tells
+	// that it could not be checked now.
+	VerifyLogoutToken(ctx context.Context, token string) (subject, sessionID string, err error)
 }
 
 // Refresher is a Provider whose tokens can be renewed without the person.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"kabinet/ent"
+	"kabinet/internal/batch"
 	"kabinet/internal/calendar"
 	"kabinet/internal/identifier"
 	"kabinet/internal/identity"
@@ -14,8 +15,11 @@ import (
 // Where the sealed and the looked-up values stand.
 const (
 	identityPlace seal.Place = "persons.identity"
+	contactsPlace seal.Place = "persons.contacts"
 	subjectPlace  seal.Place = "persons.subject_hash"
 	snilsPlace    seal.Place = "persons.snils_hash"
+	recordPlace   seal.Place = "insured_records.record"
+	uidPlace      seal.Place = "insured_records.uid_hash"
 )
 
 // Gender is the sex in the identity document.
@@ -24,12 +28,26 @@ type Gender string
 // AddressKind is the kind of an address.
 type AddressKind string
 
+// Source is who has told something about a person.
+type Source string
+
+// The sources: Gosuslugi, or whichever provider stands for it, at each login; the person themselves, in the cabinet.
+const (
+	Gosuslugi Source = "GOSUSLUGI"
+	Cabinet   Source = "CABINET"
+)
+
+// Sources lists all sources.
+func Sources() []Source { return []Source{Gosuslugi, Cabinet} }
+
 // Person is a citizen with their personal data.
 type Person struct {
 	ID        ref.Ref
 	Confirmed bool // the identity provider has confirmed the account
 
-	data personalData
+	data   personalData // what the provider tells
+	own    ownData      // what the person has entered in the cabinet
+	record batch.Lazy[*record]
 }
 
 // Passport is a Russian internal passport.
@@ -44,7 +62,8 @@ type Passport struct {
 // Contact is a phone number or an e-mail address.
 type Contact struct {
 	Value     string `json:"value"`
-	Confirmed bool   `json:"confirmed"`
+	Confirmed bool   `json:"confirmed"` // its owner has proved that it reaches them
+	Source    Source `json:"-"`
 }
 
 // Address is a postal address.
@@ -67,6 +86,14 @@ type personalData struct {
 	Phone      *Contact         `json:"phone,omitempty"`
 	Email      *Contact         `json:"email,omitempty"`
 	Addresses  []Address        `json:"addresses,omitempty"`
+}
+
+// ownData is what is sealed of what the person has entered themselves; its JSON is a storage format. Contacts stand in
+// it only when they are confirmed.
+type ownData struct {
+	Phone identifier.Phone `json:"phone,omitempty"`
+	Email identifier.Email `json:"email,omitempty"`
+	Inn   identifier.Inn   `json:"inn,omitempty"`
 }
 
 // LastName is the family name (фамилия).
@@ -96,20 +123,48 @@ func (p *Person) Gender() *Gender { return p.data.Gender }
 // Snils is the insurance number; nil when not known.
 func (p *Person) Snils() *identifier.Snils { return present(p.data.Snils) }
 
-// Inn is the taxpayer number; nil when not known.
-func (p *Person) Inn() *identifier.Inn { return present(p.data.Inn) }
+// Inn is the taxpayer number: the provider's, or, when that tells none, the one that the person has entered; nil when
+// not known.
+func (p *Person) Inn() *identifier.Inn {
+	if p.data.Inn != "" {
+		return &p.data.Inn
+	}
+	return present(p.own.Inn)
+}
+
+// InnSource is who has told the taxpayer number; nil when it is not known.
+func (p *Person) InnSource() *Source {
+	switch {
+	case p.data.Inn != "":
+		return present(Gosuslugi)
+	case p.own.Inn != "":
+		return present(Cabinet)
+	}
+	return nil
+}
 
 // Passport is the passport; nil when not known.
 func (p *Person) Passport() *Passport { return p.data.Passport }
 
-// Phone is the mobile phone; nil when not known.
-func (p *Person) Phone() *Contact { return p.data.Phone }
+// Phone is the mobile phone, the person's own before the provider's; nil when not known.
+func (p *Person) Phone() *Contact { return contact(string(p.own.Phone), p.data.Phone) }
 
-// Email is the e-mail address; nil when not known.
-func (p *Person) Email() *Contact { return p.data.Email }
+// Email is the e-mail address, the person's own before the provider's; nil when not known.
+func (p *Person) Email() *Contact { return contact(string(p.own.Email), p.data.Email) }
 
 // Addresses are the addresses.
 func (p *Person) Addresses() []Address { return p.data.Addresses }
+
+// contact gives the person's own contact, which is kept only when it is confirmed, or else the one that is told.
+func contact(own string, told *Contact) *Contact {
+	switch {
+	case own != "":
+		return &Contact{Value: own, Confirmed: true, Source: Cabinet}
+	case told != nil:
+		return &Contact{Value: told.Value, Confirmed: told.Confirmed, Source: Gosuslugi}
+	}
+	return nil
+}
 
 func present[T ~string](v T) *T {
 	if v == "" {
@@ -119,11 +174,26 @@ func present[T ~string](v T) *T {
 }
 
 func (s *Service) fromRow(row *ent.Person) (*Person, error) {
-	data, err := seal.OpenJSON[personalData](s.sealer, identityPlace, row.ID, row.Identity)
+	var data personalData
+	if len(row.Identity) > 0 { // the fund may know a person by their SNILS alone
+		var err error
+		if data, err = seal.OpenJSON[personalData](s.sealer, identityPlace, row.ID, row.Identity); err != nil {
+			return nil, err
+		}
+	}
+	own, err := s.openOwn(row)
 	if err != nil {
 		return nil, err
 	}
-	return &Person{ID: ref.Of(ref.Person, row.ID), Confirmed: row.Trusted, data: data}, nil
+	return &Person{ID: ref.Of(ref.Person, row.ID), Confirmed: row.Trusted, data: data, own: own}, nil
+}
+
+// openOwn opens what the person has entered themselves, which may be nothing.
+func (s *Service) openOwn(row *ent.Person) (ownData, error) {
+	if len(row.Contacts) == 0 {
+		return ownData{}, nil
+	}
+	return seal.OpenJSON[ownData](s.sealer, contactsPlace, row.ID, row.Contacts)
 }
 
 func dataOf(p identity.Profile) personalData {

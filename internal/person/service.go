@@ -33,11 +33,25 @@ type Service struct {
 	changes *feed.Recorder
 	journal *audit.Journal
 	clock   clock.Clock
+
+	required map[Field]bool
+}
+
+// Option changes how the service is made.
+type Option func(*Service)
+
+// Require names the data without which nobody comes in, instead of all Fields: not every provider can tell everything.
+func Require(fields ...Field) Option {
+	return func(s *Service) { s.required = setOf(fields) }
 }
 
 // New makes the service.
-func New(s *storage.Store, sealer *seal.Sealer, changes *feed.Recorder, journal *audit.Journal, c clock.Clock) *Service {
-	return &Service{store: s, sealer: sealer, changes: changes, journal: journal, clock: c}
+func New(s *storage.Store, sealer *seal.Sealer, changes *feed.Recorder, journal *audit.Journal, c clock.Clock, options ...Option) *Service {
+	service := &Service{store: s, sealer: sealer, changes: changes, journal: journal, clock: c, required: setOf(Fields())}
+	for _, option := range options {
+		option(service)
+	}
+	return service
 }
 
 // Get gives a person whom the viewer may see.

@@ -36,8 +36,8 @@ type deaf struct{}
 
 func (deaf) Announce(uuid.UUID) {}
 
-func newService(s *storage.Store, sealer *seal.Sealer, c clock.Clock) *person.Service {
-	return person.New(s, sealer, feed.NewRecorder(c, deaf{}), audit.NewJournal(c), c)
+func newService(s *storage.Store, sealer *seal.Sealer, c clock.Clock, options ...person.Option) *person.Service {
+	return person.New(s, sealer, feed.NewRecorder(c, deaf{}), audit.NewJournal(c), c, options...)
 }
 
 func each(t *testing.T, test func(t *testing.T, p *place)) {

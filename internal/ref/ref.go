@@ -25,6 +25,8 @@ const (
 	Benefit      Kind = "BE"
 	Appeal       Kind = "AP"
 	Document     Kind = "DO"
+	Network      Kind = "NW"
+	Verification Kind = "VE"
 )
 
 // ErrMalformed is given for a text that is no reference. It says nothing of the text.
@@ -61,7 +63,7 @@ func Parse(s string) (Ref, error) {
 		return Ref{}, ErrMalformed
 	}
 	switch Kind(kind) {
-	case Person, Organisation, Session, SickLeave, Benefit, Appeal, Document:
+	case Person, Organisation, Session, SickLeave, Benefit, Appeal, Document, Network, Verification:
 	default:
 		return Ref{}, ErrMalformed
 	}

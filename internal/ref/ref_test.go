@@ -11,7 +11,10 @@ import (
 	"kabinet/internal/ref"
 )
 
-var kinds = []ref.Kind{ref.Person, ref.Organisation, ref.Session, ref.SickLeave, ref.Benefit, ref.Appeal, ref.Document}
+var kinds = []ref.Kind{
+	ref.Person, ref.Organisation, ref.Session, ref.SickLeave, ref.Benefit, ref.Appeal, ref.Document,
+	ref.Network, ref.Verification,
+}
 
 func TestTextRoundTrips(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -24,6 +24,10 @@ type Persona struct {
 	Trusted bool
 	// FundUID is the person's number at the fund.
 	FundUID string
+	// AccessCode is in the letter by which the fund has told the person of its record.
+	AccessCode string
+	// Newcomer tells that the person has not been in the cabinet yet.
+	Newcomer bool
 }
 
 // Subject is OID as a provider's subject.
@@ -51,7 +55,7 @@ func ByName(name string) (Persona, bool) {
 // All gives the demo people in the order in which a login page shows them. The caller owns the answer.
 func All() []Persona {
 	return []Persona{
-		ivanova(), petrov(), sidorov(), empty(), director(), employee(), agent(), child(),
+		ivanova(), petrov(), sidorov(), empty(), director(), employee(), agent(), child(), newcomer(),
 	}
 }
 
@@ -63,7 +67,7 @@ func ivanova() Persona {
 	})
 	return Persona{
 		Name: "ivanova", Title: "Подтверждённая запись, много данных", OID: 1000000001,
-		Profile: p, Trusted: true, FundUID: fundUID(1),
+		Profile: p, Trusted: true, FundUID: fundUID(1), AccessCode: accessCode(1),
 	}
 }
 
@@ -71,7 +75,7 @@ func petrov() Persona {
 	return Persona{
 		Name: "petrov", Title: "Подтверждённая запись, мало данных", OID: 1000000002,
 		Profile: complete(2, "Петров", "Алексей", "Иванович", identity.Male, calendar.NewDate(1979, time.November, 3)),
-		Trusted: true, FundUID: fundUID(2),
+		Trusted: true, FundUID: fundUID(2), AccessCode: accessCode(2),
 	}
 }
 
@@ -79,7 +83,7 @@ func sidorov() Persona {
 	return Persona{
 		Name: "sidorov", Title: "Неподтверждённая запись: только просмотр", OID: 1000000003,
 		Profile: complete(3, "Сидоров", "Павел", "Андреевич", identity.Male, calendar.NewDate(1995, time.July, 21)),
-		Trusted: false, FundUID: fundUID(3),
+		Trusted: false, FundUID: fundUID(3), AccessCode: accessCode(3),
 	}
 }
 
@@ -90,7 +94,7 @@ func empty() Persona {
 	p.Addresses = nil
 	return Persona{
 		Name: "empty", Title: "Неполный профиль: нет ИНН, почты и адреса регистрации", OID: 1000000004,
-		Profile: p, Trusted: true, FundUID: fundUID(4),
+		Profile: p, Trusted: true, FundUID: fundUID(4), AccessCode: accessCode(4),
 	}
 }
 
@@ -99,7 +103,7 @@ func director() Persona {
 	p.Organisations = []identity.Organisation{company(true, true)}
 	return Persona{
 		Name: "director", Title: "Руководитель организации", OID: 1000000005,
-		Profile: p, Trusted: true, FundUID: fundUID(5),
+		Profile: p, Trusted: true, FundUID: fundUID(5), AccessCode: accessCode(5),
 	}
 }
 
@@ -108,7 +112,7 @@ func employee() Persona {
 	p.Organisations = []identity.Organisation{company(false, false)}
 	return Persona{
 		Name: "employee", Title: "Сотрудник организации без особых прав", OID: 1000000006,
-		Profile: p, Trusted: true, FundUID: fundUID(6),
+		Profile: p, Trusted: true, FundUID: fundUID(6), AccessCode: accessCode(6),
 	}
 }
 
@@ -124,7 +128,7 @@ func agent() Persona {
 	}
 	return Persona{
 		Name: "agent", Title: "Представитель: управляет доступом организации, сам предприниматель", OID: 1000000007,
-		Profile: p, Trusted: true, FundUID: fundUID(7),
+		Profile: p, Trusted: true, FundUID: fundUID(7), AccessCode: accessCode(7),
 	}
 }
 
@@ -136,7 +140,15 @@ func child() Persona {
 	p.Email = identity.Email{}
 	return Persona{
 		Name: "child", Title: "Ребёнок: детская учётная запись", OID: 1000000008,
-		Profile: p, Trusted: false, FundUID: fundUID(8),
+		Profile: p, Trusted: false, FundUID: fundUID(8), AccessCode: accessCode(8),
+	}
+}
+
+func newcomer() Persona {
+	return Persona{
+		Name: "newcomer", Title: "Первый вход: условия не приняты, запись фонда не привязана", OID: 1000000009,
+		Profile: complete(9, "Новикова", "Вера", "Павловна", identity.Female, calendar.NewDate(1999, time.October, 5)),
+		Trusted: true, FundUID: fundUID(9), AccessCode: accessCode(9), Newcomer: true,
 	}
 }
 
@@ -171,5 +183,7 @@ func company(chief, admin bool) identity.Organisation {
 		Kind: identity.Legal, Chief: chief, Admin: admin,
 	}
 }
+
+func accessCode(n int) string { return "DEMO-000" + strconv.Itoa(n) }
 
 func fundUID(n int) string { return "UID-000000000" + strconv.Itoa(n) }

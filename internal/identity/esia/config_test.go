@@ -41,7 +41,7 @@ func TestConfigDefaults(t *testing.T) {
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	require.Equal(t, strings.Join(esia.DefaultScopes(), " "), u.Query().Get("scope"))
-	require.True(t, strings.HasPrefix(rp.Logout(""), "https://esia.gosuslugi.ru/idp/ext/Logout?client_id=KABINET"))
+	require.True(t, strings.HasPrefix(rp.Logout("", ""), "https://esia.gosuslugi.ru/idp/ext/Logout?client_id=KABINET"))
 }
 
 func TestConfigFaults(t *testing.T) {

@@ -41,7 +41,7 @@ func TestLegacyLogin(t *testing.T) {
 	require.NotEmpty(t, tokens.Access)
 	_, err = s.rp.Refresh(t.Context(), login.Subject, login.Tokens.Refresh)
 	require.ErrorIs(t, err, identity.ErrRefresh)
-	require.True(t, strings.HasPrefix(s.rp.Logout(goodbye), s.server.URL+"/idp/ext/Logout?"))
+	require.True(t, strings.HasPrefix(s.rp.Logout(goodbye, ""), s.server.URL+"/idp/ext/Logout?"))
 }
 
 // The order of what is signed, written out here once more: scope, timestamp, client_id, state.

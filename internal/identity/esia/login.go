@@ -154,8 +154,8 @@ func (rp *RelyingParty) Refresh(ctx context.Context, subject, refreshToken strin
 	return tokens, nil
 }
 
-// Logout implements identity.Provider.
-func (rp *RelyingParty) Logout(returnTo string) string {
+// Logout implements identity.Provider. ESIA takes no id_token.
+func (rp *RelyingParty) Logout(returnTo, _ string) string {
 	query := url.Values{"client_id": {rp.config.ClientID}}
 	if returnTo != "" {
 		query.Set("redirect_url", returnTo)

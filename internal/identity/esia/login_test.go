@@ -294,7 +294,7 @@ func TestLogout(t *testing.T) {
 		"http://evil.example/": http.StatusBadRequest,
 		goodbye + "x":          http.StatusBadRequest,
 	} {
-		response, err := browser.Get(s.rp.Logout(target))
+		response, err := browser.Get(s.rp.Logout(target, "token"))
 		require.NoError(t, err)
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, want, response.StatusCode, target)

@@ -3,9 +3,9 @@
 //
 // It owns discovery, the code flow with state, nonce and PKCE, the proof of the client (secret or
 // signed assertion), every check of the tokens, what claims mean for an identity.Profile, and the
-// check of back-channel logout tokens. It leaves to others where transactions and tokens are kept,
-// when they are refreshed, what becomes of sessions after a logout, and the memory of logout
-// tokens that several instances share (Replay).
+// check of back-channel logout tokens with the memory of those seen. It leaves to others where
+// transactions and tokens are kept, when they are refreshed, and what becomes of sessions after a
+// logout.
 //
 // The signature, iss, aud and exp of tokens are checked by go-oidc; what it leaves to its caller
 // (nonce, azp, at_hash, iat) is in token.go. Nothing that a provider sends stands in an error.

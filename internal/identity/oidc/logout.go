@@ -31,9 +31,7 @@ type Replay interface {
 	Once(ctx context.Context, key string, until time.Time) (bool, error)
 }
 
-// VerifyLogoutToken checks a token that the provider posted to end sessions (OpenID Connect
-// Back-Channel Logout, section 2.6). At least one of subject and sessionID is given; with a sessionID
-// only that session ends, otherwise all of the subject. A token is good once.
+// VerifyLogoutToken implements identity.LogoutListener (OpenID Connect Back-Channel Logout, section 2.6).
 func (rp *RelyingParty) VerifyLogoutToken(ctx context.Context, token string) (subject, sessionID string, err error) {
 	m, err := rp.discovered(ctx)
 	if err != nil {

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"kabinet/internal/clock"
 	"kabinet/internal/identity"
 	"kabinet/internal/identity/oidc"
+	"kabinet/internal/signal/signaltest"
 )
 
 const event = "http://schemas.openid.net/event/backchannel-logout"
@@ -124,17 +129,81 @@ func TestLogoutWithoutMemoryIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrUnavailable)
 }
 
-func TestMemory(t *testing.T) {
-	now := clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
-	memory := oidc.NewMemory(now)
-	once := func(key string) bool {
-		first, err := memory.Once(t.Context(), key, now.Now().Add(time.Minute))
-		require.NoError(t, err)
-		return first
+// TestEveryMemory is what each Replay does.
+func TestEveryMemory(t *testing.T) {
+	test := func(t *testing.T, now *clock.Fixed, memory oidc.Replay, pass func(d time.Duration)) {
+		t.Helper()
+		once := func(key string) bool {
+			first, err := memory.Once(t.Context(), key, now.Now().Add(time.Minute))
+			require.NoError(t, err)
+			return first
+		}
+		require.True(t, once("a"))
+		require.True(t, once("b"))
+		require.False(t, once("a"))
+		pass(time.Minute)
+		require.True(t, once("a"), "what has run out is forgotten")
+
+		var firsts atomic.Int64
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if first, err := memory.Once(t.Context(), "c", now.Now().Add(time.Minute)); err == nil && first {
+					firsts.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 1, firsts.Load())
+		_, err := memory.Once(t.Context(), "late", now.Now().Add(-time.Minute))
+		require.NoError(t, err, "that it is too late is not the memory's to say")
 	}
-	require.True(t, once("a"))
-	require.True(t, once("b"))
-	require.False(t, once("a"))
-	now.Advance(time.Minute)
-	require.True(t, once("a"), "what has run out is forgotten")
+	t.Run("of the process", func(t *testing.T) {
+		now := newClock()
+		test(t, now, oidc.NewMemory(now), now.Advance)
+	})
+	t.Run("shared", func(t *testing.T) {
+		now := newClock()
+		server, client := signaltest.Miniredis(t)
+		test(t, now, oidc.NewSharedMemory(client, now), func(d time.Duration) { now.Advance(d); server.FastForward(d) })
+	})
+}
+
+func newClock() *clock.Fixed {
+	return clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
+}
+
+func TestTheSharedMemoryIsSharedAndLearnsNoKey(t *testing.T) {
+	signaltest.EachRedis(t, func(t *testing.T, r redis.UniversalClient) {
+		now := newClock()
+		one, other := oidc.NewSharedMemory(r, now), oidc.NewSharedMemory(r, now)
+		first, err := one.Once(t.Context(), "https://issuer\njti", now.Now().Add(time.Minute))
+		require.NoError(t, err)
+		require.True(t, first)
+		first, err = other.Once(t.Context(), "https://issuer\njti", now.Now().Add(time.Minute))
+		require.NoError(t, err)
+		require.False(t, first)
+		keys, err := r.Keys(t.Context(), "*").Result()
+		require.NoError(t, err)
+		require.Len(t, keys, 1)
+		require.Regexp(t, `^kabinet:logout-token:[0-9a-f]{64}$`, keys[0])
+		left, err := r.PTTL(t.Context(), keys[0]).Result()
+		require.NoError(t, err)
+		require.Positive(t, left)
+		require.LessOrEqual(t, left, time.Minute)
+	})
+}
+
+// TestAHungMemoryHoldsNothingToBeNew: the client has no time limits of its own here.
+func TestAHungMemoryHoldsNothingToBeNew(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) })
+	client := redis.NewClient(&redis.Options{
+		Addr: listener.Addr().String(), ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1, ContextTimeoutEnabled: true,
+	})
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	p := newProvider(t, func(p *provider) { p.config.Replay = oidc.NewSharedMemory(client, p.clock) })
+	_, _, err = p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
+	require.ErrorIs(t, err, identity.ErrUnavailable)
 }

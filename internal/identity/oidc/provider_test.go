@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -197,16 +198,28 @@ func TestLifetimesAsProvidersWriteThem(t *testing.T) {
 
 func TestLogoutAddress(t *testing.T) {
 	p := newProvider(t)
-	require.Equal(t, "http://kabinet.test/", p.rp.Logout("http://kabinet.test/"), "nothing is known of the provider yet")
+	require.Equal(t, "http://kabinet.test/", p.rp.Logout("http://kabinet.test/", "token"), "nothing is known of the provider yet")
 	require.NoError(t, p.rp.Discover(t.Context()))
-	u, err := url.Parse(p.rp.Logout("http://kabinet.test/"))
+	u, err := url.Parse(p.rp.Logout("http://kabinet.test/", ""))
 	require.NoError(t, err)
 	require.Equal(t, "/realm/logout", u.Path)
 	require.Equal(t, url.Values{"client_id": {clientID}, "post_logout_redirect_uri": {"http://kabinet.test/"}}, u.Query())
+	hint := func(claims string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+	}
+	plain := hint(`{"iss":"i","sub":"1","aud":"a","sid":"s"}`)
+	u, err = url.Parse(p.rp.Logout("", plain))
+	require.NoError(t, err)
+	require.Equal(t, url.Values{"client_id": {clientID}, "id_token_hint": {plain}}, u.Query())
+	for _, personal := range []string{hint(`{"sub":"1","email":"a@example.ru"}`), hint(`{"sub":"1","snils":"1"}`), hint("no JSON"), "a.b.c", "token", "a.b"} {
+		u, err = url.Parse(p.rp.Logout("", personal))
+		require.NoError(t, err)
+		require.Equal(t, url.Values{"client_id": {clientID}}, u.Query(), "an address tells nothing of a person")
+	}
 
 	p = newProvider(t, discovered(func(m object) { delete(m, "end_session_endpoint") }))
 	require.NoError(t, p.rp.Discover(t.Context()))
-	require.Equal(t, "http://kabinet.test/", p.rp.Logout("http://kabinet.test/"))
+	require.Equal(t, "http://kabinet.test/", p.rp.Logout("http://kabinet.test/", "a.b.c"))
 }
 
 func TestDiscoveryIsLazySharedAndRetried(t *testing.T) {
