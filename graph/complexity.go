@@ -3,6 +3,7 @@ package graph
 import (
 	"kabinet/graph/generated"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/document"
 	"kabinet/internal/page"
@@ -39,8 +40,21 @@ func costs() generated.ComplexityRoot {
 	c.Viewer.Documents = func(child int, first *int, _ *page.Cursor, _ *document.Filter, _ *document.Order) int {
 		return pageCost(child, first)
 	}
+	c.Viewer.Journal = func(child int, first *int, _ *page.Cursor, _ *audit.Filter, _ *audit.Order) int {
+		return pageCost(child, first)
+	}
 	c.Viewer.Sessions = relationCost
+	c.Viewer.Networks = relationCost
+	c.Verification.Needs = relationCost
+	c.VerificationRequest.Faults = relationCost
+	c.Entry.Steps = relationCost
+	c.Entry.Missing = relationCost
+	c.Entry.Terms = relationCost
+	c.Entry.SetUp = relationCost
+	c.ApproveNetworkPayload.Networks = relationCost
+	c.RemoveNetworkPayload.Networks = relationCost
 	c.Person.Addresses = relationCost
+	c.Person.Mismatches = relationCost
 	c.SickLeave.Periods = relationCost
 	c.Benefit.Accruals = relationCost
 	c.Appeal.Timeline = relationCost
@@ -51,6 +65,7 @@ func costs() generated.ComplexityRoot {
 	c.BenefitConnection.TotalCount = countCost
 	c.AppealConnection.TotalCount = countCost
 	c.DocumentConnection.TotalCount = countCost
+	c.JournalConnection.TotalCount = countCost
 	c.Query.Nodes = func(child int, ids []*ref.Ref) int { return 1 + len(ids)*(nodeCost+child) }
 	return c
 }

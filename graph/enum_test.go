@@ -8,14 +8,18 @@ import (
 
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
 	"kabinet/internal/fault"
 	"kabinet/internal/identity"
 	"kabinet/internal/money"
 	"kabinet/internal/page"
+	"kabinet/internal/person"
 	"kabinet/internal/session"
 	"kabinet/internal/sickleave"
+	"kabinet/internal/verification"
 )
 
 func names[T ~string](values ...T) []string {
@@ -34,6 +38,22 @@ func enumerations() map[string][]string {
 		"Gender":              names(identity.Male, identity.Female),
 		"AddressKind":         names(identity.Registration, identity.Residence),
 		"SessionKind":         names(session.Browser, session.Mobile),
+		"LoginMethod":         names(identity.Password, identity.Signature, identity.Other),
+		"EntryState":          names(model.AllEntryState...),
+		"EntryStepKind":       names(entry.StepKinds()...),
+		"TermsDocument":       names(entry.Documents()...),
+		"SetUpStepKind":       names(entry.SetUps()...),
+		"RequiredField":       names(person.Fields()...),
+		"ComparedField":       names(person.AllCompared()...),
+		"MendedAt":            names(person.AllMendedAt()...),
+		"DataSource":          names(person.Sources()...),
+		"ContactKind":         names(person.ContactKinds()...),
+		"VerificationState":   names(verification.States()...),
+		"VerificationField":   names(verification.Fields()...),
+		"ConfirmedBy":         names(model.AllConfirmedBy...),
+		"JournalAction":       names(audit.Actions()...),
+		"JournalActor":        names(audit.Self, audit.Other, audit.System),
+		"JournalOrderField":   names(audit.ByOccurredAt),
 		"Currency":            names(money.RUB),
 		"OrderDirection":      names(page.Ascending, page.Descending),
 		"SickLeaveState":      names(sickleave.States()...),
@@ -75,13 +95,15 @@ func TestEveryEnumerationIsWhatTheProgramKnows(t *testing.T) {
 func TestEveryOrderIsServed(t *testing.T) {
 	lists := map[string]string{
 		"sickLeaves": "SickLeaveOrderField", "benefits": "BenefitOrderField", "appeals": "AppealOrderField", "documents": "DocumentOrderField",
+		"journal": "JournalOrderField",
 	}
 	each(t, func(t *testing.T, c *cabinet) {
 		ivanova := c.as("ivanova")
+		c.begin(t, ivanova, session.Browser, "whose beginning is journalled")
 		for list, fields := range lists {
 			for _, field := range enumerations()[fields] {
 				for _, direction := range enumerations()["OrderDirection"] {
-					data := c.query(ivanova, "{ viewer { "+list+"(first: 2, orderBy: {field: "+field+", direction: "+direction+"}) { nodes { id } } } }", nil)
+					data := c.query(ivanova, "{ viewer { "+list+"(first: 2, orderBy: {field: "+field+", direction: "+direction+"}) { nodes { __typename } } } }", nil)
 					require.Len(t, at[[]any](t, data, "viewer", list, "nodes"), 2, "%s by %s", list, field)
 				}
 			}

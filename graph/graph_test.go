@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -24,12 +25,17 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/blob"
+	"kabinet/internal/clientaddr"
 	"kabinet/internal/clock"
+	"kabinet/internal/confirm"
+	"kabinet/internal/dev/inbox"
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
 	"kabinet/internal/feed"
 	"kabinet/internal/identity"
 	"kabinet/internal/identity/esia"
+	"kabinet/internal/network"
 	"kabinet/internal/person"
 	"kabinet/internal/seal"
 	"kabinet/internal/seed"
@@ -38,6 +44,7 @@ import (
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
 	"kabinet/internal/storage/storagetest"
+	"kabinet/internal/verification"
 	"kabinet/internal/viewer"
 )
 
@@ -48,6 +55,9 @@ type cabinet struct {
 	store      *storage.Store
 	people     *person.Service
 	sessions   *session.Service
+	entry      *entry.Service
+	inbox      *inbox.Inbox
+	address    string // from which requests come
 	statements *atomic.Int64
 	log        *strings.Builder
 }
@@ -92,15 +102,31 @@ func newCabinet(t *testing.T, s *storage.Store, statements *atomic.Int64) *cabin
 		People: people, SickLeaves: sickLeaves, Benefits: benefit.New(s, sickLeaves, recorder, now),
 		Appeals:   appeal.New(s, sealer, recorder, journal, now),
 		Documents: document.New(s, blobs, recorder, now),
-		Sessions:  session.New(s, client, bus, journal, now, session.Limits{Idle: time.Hour, Absolute: time.Hour}, log),
-		Feed:      hub,
+		Sessions: session.New(session.Options{
+			Store: s, Redis: client, Bus: bus, Journal: journal, Sealer: sealer, Clock: now,
+			Limits: session.Limits{Idle: time.Hour, Absolute: time.Hour}, Log: log,
+		}),
+		Feed: hub, Journal: audit.NewReader(s), Networks: network.New(s, sealer, recorder, journal, now),
+		Verifications: verification.New(s, sealer, people, recorder, journal, now),
 	}
+	post := inbox.New(now)
+	services.Confirmations = confirm.New(confirm.Options{Store: s, Sealer: sealer, Journal: journal, Clock: now, Sender: post, Log: log})
+	services.Entry, err = entry.New(entry.Options{
+		Store: s, Sealer: sealer, People: people, Feed: recorder, Journal: journal, Clock: now,
+		Guess: func(ctx context.Context, id uuid.UUID, check func(context.Context, *storage.Tx) (bool, error)) error {
+			return services.Confirmations.Guess(ctx, id, confirm.AccessCode, check)
+		},
+	})
+	require.NoError(t, err)
 	require.NoError(t, seed.Seed(t.Context(), seed.Deps{
 		Store: s, Sealer: sealer, Blobs: blobs, People: people, Feed: recorder, Journal: journal, Clock: now,
 	}))
-	handler := graph.NewServer(graph.Options{Services: services, Log: log, Streams: transport.NewStreams(0)})
+	handler := graph.NewServer(graph.Options{
+		Services: services, Log: log, Streams: transport.NewStreams(0), Denied: audit.NewDenials(s, journal, now).Write,
+	})
 	return &cabinet{
-		t: t, handler: handler, store: s, people: people, sessions: services.Sessions, statements: statements, log: written,
+		t: t, handler: handler, store: s, people: people, sessions: services.Sessions, entry: services.Entry, inbox: post, address: "192.0.2.7",
+		statements: statements, log: written,
 	}
 }
 
@@ -117,26 +143,33 @@ func (c *cabinet) as(name string) viewer.Viewer {
 	if p.Trusted {
 		v.Level = viewer.Extended
 	}
+	v.Entry, err = c.entry.Reached(c.t.Context(), id)
+	require.NoError(c.t, err)
 	return v
 }
 
 // answer is what the API answered.
 type answer struct {
 	Data   map[string]any
-	Errors []struct {
-		Message    string
-		Path       []any
-		Extensions struct {
-			Code      string
-			RequestID string `json:"requestId"`
-		}
+	Errors []answerError
+	text   string
+}
+
+type answerError struct {
+	Message    string
+	Path       []any
+	Extensions struct {
+		Code         string
+		RequestID    string `json:"requestId"`
+		Confirmation struct{ ID, Channel, SentTo string }
 	}
-	text string
 }
 
 func (c *cabinet) post(v viewer.Viewer, body string) answer {
 	c.t.Helper()
-	r := httptest.NewRequestWithContext(viewer.NewContext(c.t.Context(), v), http.MethodPost, "/graphql", strings.NewReader(body))
+	ctx := viewer.NewContext(c.t.Context(), v)
+	ctx = clientaddr.NewContext(ctx, netip.MustParseAddr(c.address))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)

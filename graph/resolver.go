@@ -9,15 +9,20 @@ import (
 
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/batch"
 	"kabinet/internal/benefit"
+	"kabinet/internal/confirm"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
+	"kabinet/internal/network"
 	"kabinet/internal/person"
 	"kabinet/internal/ref"
 	"kabinet/internal/session"
 	"kabinet/internal/sickleave"
+	"kabinet/internal/verification"
 	"kabinet/internal/viewer"
 )
 
@@ -33,6 +38,12 @@ type Services struct {
 	Documents  *document.Service
 	Sessions   *session.Service
 	Feed       *feed.Hub
+
+	Entry         *entry.Service
+	Networks      *network.Service
+	Verifications *verification.Service
+	Confirmations *confirm.Service
+	Journal       *audit.Reader
 }
 
 // Resolver is the root of the resolvers. A resolver decodes, calls one method of a service and wraps what it gives.
@@ -91,6 +102,10 @@ func (r *Resolver) load(ctx context.Context, kind ref.Kind, ids []uuid.UUID) (ma
 		return asNodes(r.Services.Appeals.ByIDs(ctx, ids))
 	case ref.Document:
 		return asNodes(r.Services.Documents.ByIDs(ctx, ids))
+	case ref.Verification:
+		return asNodes(r.Services.Verifications.ByIDs(ctx, ids))
+	case ref.Network:
+		return asNodes(r.networks(ctx))
 	case ref.Organisation:
 	}
 	return nil, nil //nolint:nilnil // nobody sees any
@@ -110,6 +125,12 @@ func (r *Resolver) people(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*
 func (r *Resolver) sessions(ctx context.Context) (map[uuid.UUID]*session.Session, error) {
 	open, err := r.Services.Sessions.List(ctx)
 	return batch.Index(open, func(s *session.Session) uuid.UUID { return s.ID.ID }), err
+}
+
+// networks are all of the viewer's: there are few.
+func (r *Resolver) networks(ctx context.Context) (map[uuid.UUID]*network.Network, error) {
+	all, err := r.Services.Networks.List(ctx)
+	return batch.Index(all, func(n *network.Network) uuid.UUID { return n.ID.ID }), err
 }
 
 // asNodes forgets the type of what a service has found.
@@ -137,7 +158,9 @@ func bare(ctx context.Context, id ref.Ref) any {
 		typeName, node = "Appeal", &appeal.Appeal{ID: id}
 	case ref.Document:
 		typeName, node = "Document", &document.Document{ID: id}
-	case ref.Session, ref.Organisation:
+	case ref.Verification:
+		typeName, node = "VerificationRequest", &verification.Verification{ID: id}
+	case ref.Session, ref.Organisation, ref.Network:
 		return nil
 	}
 	selected := graphql.GetFieldContext(ctx).Field.Selections
@@ -175,6 +198,8 @@ func subjectKinds(kinds []model.SubjectKind) []ref.Kind {
 			refs = append(refs, ref.Document)
 		case model.SubjectKindPerson:
 			refs = append(refs, ref.Person)
+		case model.SubjectKindVerification:
+			refs = append(refs, ref.Verification)
 		}
 	}
 	return refs

@@ -29,7 +29,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer.FeedCursor = position
+		answer.FeedCursor = &position
 	}
 	return answer, nil
 }

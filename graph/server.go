@@ -40,6 +40,10 @@ type Options struct {
 	Origins []string
 	// Ended gives the channel that closes when the session of a request ends.
 	Ended func(ctx context.Context) <-chan struct{}
+	// Denied journals that the viewer was refused a field; nil: nobody does.
+	Denied func(ctx context.Context, field string) error
+	// Spend takes the cost of an operation from what its viewer may use up, or refuses it; nil: nobody counts.
+	Spend func(ctx context.Context, cost int) error
 	// Acted is told of each query and mutation, by whichever transport it came.
 	Acted func(ctx context.Context)
 	// Streams are the open streams of the process.
@@ -51,9 +55,10 @@ func SDL() string { return sdl.Print(generated.NewExecutableSchema(generated.Con
 
 // NewServer makes the handler of /graphql.
 func NewServer(o Options) http.Handler {
+	d := directives{people: o.Services.People, confirmations: o.Services.Confirmations, denied: o.Denied, log: o.Log}
 	config := generated.Config{
 		Resolvers:  &Resolver{o.Services},
-		Directives: generated.DirectiveRoot{Access: access},
+		Directives: generated.DirectiveRoot{Access: d.access, Confirmed: d.confirmed},
 		Complexity: costs(),
 	}
 	server := handler.New(generated.NewExecutableSchema(config))
@@ -69,6 +74,9 @@ func NewServer(o Options) http.Handler {
 	server.Use(limits.New(limits.Production()))
 	server.AroundResponses(inTime)
 	server.Use(extension.FixedComplexityLimit(maxCost))
+	if o.Spend != nil {
+		server.Use(spending{o.Spend}) // behind the cost's own limit, which counts it
+	}
 	if o.Development {
 		server.Use(extension.Introspection{})
 	} else {

@@ -10,17 +10,56 @@ import (
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
+	"kabinet/internal/network"
 	"kabinet/internal/page"
 	"kabinet/internal/person"
 	"kabinet/internal/session"
 	"kabinet/internal/sickleave"
 )
 
+// SetContact is the resolver for the setContact field.
+func (r *mutationResolver) SetContact(ctx context.Context, input model.SetContactInput) (*model.SetContactPayload, error) {
+	set, err := r.Services.People.SetContact(ctx, input.ContactInput)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetContactPayload{Person: set, UserErrors: faults}, nil
+}
+
+// SetInn is the resolver for the setInn field.
+func (r *mutationResolver) SetInn(ctx context.Context, input person.InnInput) (*model.SetInnPayload, error) {
+	set, err := r.Services.People.SetInn(ctx, input)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetInnPayload{Person: set, UserErrors: faults}, nil
+}
+
+// FundUID is the resolver for the fundUid field.
+func (r *personResolver) FundUID(ctx context.Context, obj *person.Person) (*string, error) {
+	return r.Services.People.FundUID(ctx, obj)
+}
+
+// Mismatches is the resolver for the mismatches field.
+func (r *personResolver) Mismatches(ctx context.Context, obj *person.Person) ([]*person.Mismatch, error) {
+	mismatches, err := r.Services.People.Mismatches(ctx, obj)
+	return pointers(mismatches), err
+}
+
 // Person is the resolver for the person field.
 func (r *viewerResolver) Person(ctx context.Context, obj *model.Viewer) (*person.Person, error) {
 	return r.Services.People.Viewer(ctx)
+}
+
+// Entry is the resolver for the entry field.
+func (r *viewerResolver) Entry(ctx context.Context, obj *model.Viewer) (*entry.State, error) {
+	return r.Services.Entry.State(ctx)
 }
 
 // SickLeaves is the resolver for the sickLeaves field.
@@ -48,7 +87,40 @@ func (r *viewerResolver) Sessions(ctx context.Context, obj *model.Viewer) ([]*se
 	return r.Services.Sessions.List(ctx)
 }
 
+// Journal is the resolver for the journal field.
+func (r *viewerResolver) Journal(ctx context.Context, obj *model.Viewer, first *int, after *page.Cursor, filter *audit.Filter, orderBy *audit.Order) (*page.Connection[*audit.Line], error) {
+	return r.Services.Journal.List(ctx, first, after, filter, orderBy)
+}
+
+// Networks is the resolver for the networks field.
+func (r *viewerResolver) Networks(ctx context.Context, obj *model.Viewer) ([]*network.Network, error) {
+	return r.Services.Networks.List(ctx)
+}
+
+// Verification is the resolver for the verification field.
+func (r *viewerResolver) Verification(ctx context.Context, obj *model.Viewer) (*model.Verification, error) {
+	requests, err := r.Services.Verifications.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	needs, err := r.Services.Verifications.Missing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer := &model.Verification{Needs: pointers(needs)}
+	if len(requests) > 0 {
+		answer.Request = requests[0]
+	}
+	return answer, nil
+}
+
+// Person returns generated.PersonResolver implementation.
+func (r *Resolver) Person() generated.PersonResolver { return &personResolver{r} }
+
 // Viewer returns generated.ViewerResolver implementation.
 func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
 
-type viewerResolver struct{ *Resolver }
+type (
+	personResolver struct{ *Resolver }
+	viewerResolver struct{ *Resolver }
+)

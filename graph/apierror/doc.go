@@ -1,8 +1,8 @@
 // Package apierror is the one place where errors become GraphQL errors.
 //
 // It owns the shape of an error that a client sees: a message in the client's language, extensions.code out of
-// fault's closed set, requestId, retryAfterSeconds where waiting helps, and rule for a document that does not
-// fit the schema. Only a *fault.Error is shown as it is; whatever else arrives is either the client's own
+// fault's closed set, requestId, retryAfterSeconds where waiting helps, rule for a document that does not
+// fit the schema, and whatever else a refusal carries for the client in a method Extensions() map[string]any. Only a *fault.Error is shown as it is; whatever else arrives is either the client's own
 // mistake as gqlgen and gqlparser report it (masked, because their texts quote the input) or ours, which is
 // logged and shown as INTERNAL.
 //

@@ -66,7 +66,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		if refusal.Code == fault.Internal {
 			p.logInternal(ctx, at, err)
 		}
-		return shown(ctx, at, refusal)
+		return extended(shown(ctx, at, refusal), err)
 	}
 	if _, ok := errors.AsType[fault.Invalid](err); ok {
 		return shown(ctx, at, errInput)
@@ -178,6 +178,26 @@ func shown(ctx context.Context, at *gqlerror.Error, f *fault.Error) *gqlerror.Er
 	}
 	if f.RetryAfter > 0 {
 		e.Extensions[KeyRetryAfter] = int(math.Ceil(f.RetryAfter.Seconds()))
+	}
+	return e
+}
+
+// extended adds what a refusal carries for the client beside its code and message; the keys of this package stand. Whoever
+// gives Extensions shows them to the client: like a refusal's words, they are made for that.
+func extended(e *gqlerror.Error, err error) *gqlerror.Error {
+	carrier, ok := errors.AsType[interface {
+		error
+		Extensions() map[string]any
+	}](err)
+	if !ok {
+		return e
+	}
+	for key, value := range carrier.Extensions() {
+		switch key {
+		case KeyCode, KeyRequestID, KeyRetryAfter, KeyRule:
+		default:
+			e.Extensions[key] = value
+		}
 	}
 	return e
 }

@@ -12,15 +12,24 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kabinet/graph/apierror"
+	"kabinet/internal/audit"
+	"kabinet/internal/clock"
+	"kabinet/internal/confirm"
+	"kabinet/internal/dev/inbox"
 	"kabinet/internal/fault"
 	"kabinet/internal/locale"
+	"kabinet/internal/notify"
+	"kabinet/internal/person/persontest"
 	"kabinet/internal/requestid"
+	"kabinet/internal/storage/storagetest"
+	"kabinet/internal/viewer"
 )
 
 const snils = "112-233-445 95"
@@ -87,6 +96,72 @@ func TestPresenter(t *testing.T) {
 	require.Equal(t, 2*time.Second, apierror.RetryAfter(got))
 	require.Equal(t, fault.RateLimited, apierror.CodeOf(got))
 	require.Equal(t, "Часто. Ждите.", present(t.Context(), waiting).Message, "Russian by default")
+}
+
+// extendedError is a refusal that carries more than its words.
+type extendedError struct {
+	error
+
+	extensions map[string]any
+}
+
+func (r extendedError) Unwrap() error { return r.error }
+
+func (r extendedError) Extensions() map[string]any { return r.extensions }
+
+func TestARefusalCarriesItsExtensions(t *testing.T) {
+	log, written := logger()
+	present := apierror.NewPresenter(log, apierror.Options{})
+	waiting := fault.New(fault.RateLimited, locale.Text{Ru: "Часто.", En: "Too often."}, locale.Text{})
+	waiting.RetryAfter = time.Second
+	err := fmt.Errorf("saving: %w", extendedError{waiting, map[string]any{
+		"more": map[string]any{"left": 2},
+		"code": "ELSE", "requestId": "else", "retryAfterSeconds": 99, "rule": "else", // are not theirs to say
+	}})
+	for name, err := range map[string]error{"plain": err, "with a path": gqlerror.WrapPath(ast.Path{ast.PathName("a")}, err)} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, map[string]any{
+				"code": "RATE_LIMITED", "requestId": "req1", "retryAfterSeconds": 1, "more": map[string]any{"left": 2},
+			}, present(english(t), err).Extensions)
+		})
+	}
+	require.Zero(t, written.Len())
+
+	// What was not made to be shown shows nothing, whatever it carries.
+	got := present(english(t), extendedError{errors.New("disk"), map[string]any{"more": snils}})
+	require.Equal(t, map[string]any{"code": "INTERNAL", "requestId": "req1"}, got.Extensions)
+	require.Contains(t, waiting.Error(), "Too often", "the refusal itself is not changed")
+}
+
+// TestAConfirmationThatIsRequiredShowsItsChallenge: what docs/errors.md promises.
+func TestAConfirmationThatIsRequiredShowsItsChallenge(t *testing.T) {
+	log, _ := logger()
+	now := clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
+	store := storagetest.OpenSQLite(t)
+	service := confirm.New(confirm.Options{
+		Store: store, Sealer: persontest.Sealer(t), Journal: audit.NewJournal(now), Clock: now, Sender: inbox.New(now), Log: log,
+	})
+	ctx := viewer.NewContext(english(t), viewer.Viewer{PersonID: persontest.New(t, store), SessionID: uuid.New()})
+	err := service.Require(ctx, confirm.Request{
+		Operation: "setContact", Title: locale.Text{Ru: "изменение телефона", En: "change of the phone"},
+		To: confirm.Destination{Channel: notify.SMS, Address: "+79001234567"},
+	}, nil)
+	got := apierror.NewPresenter(log, apierror.Options{})(ctx, err)
+	out, err := json.Marshal(got.Extensions)
+	require.NoError(t, err)
+	var extensions struct {
+		Code, RequestID string
+		Confirmation    map[string]any
+	}
+	require.NoError(t, json.Unmarshal(out, &extensions))
+	require.Equal(t, "CONFIRMATION_REQUIRED", extensions.Code)
+	require.Equal(t, "req1", extensions.RequestID)
+	require.NoError(t, uuid.Validate(extensions.Confirmation["id"].(string)))
+	delete(extensions.Confirmation, "id")
+	require.Equal(t, map[string]any{
+		"channel": "SMS", "sentTo": "+7 *** ***-45-67", "expiresAt": "2026-03-02T09:05:00Z",
+		"attemptsLeft": 3.0, "resendAfterSeconds": 60.0,
+	}, extensions.Confirmation)
 }
 
 func TestACancelledRequestIsNotLogged(t *testing.T) {

@@ -196,11 +196,16 @@ func (ec *executionContext) _Appeal_body(ctx context.Context, field graphql.Coll
 					var zeroVal *string
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1
@@ -407,11 +412,16 @@ func (ec *executionContext) _Appeal_messages(ctx context.Context, field graphql.
 					var zeroVal []*appeal.Message
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal []*appeal.Message
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal []*appeal.Message
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1

@@ -372,11 +372,16 @@ func (ec *executionContext) _Benefit_amount(ctx context.Context, field graphql.C
 					var zeroVal *money.Money
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *money.Money
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *money.Money
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1
@@ -477,11 +482,16 @@ func (ec *executionContext) _Benefit_accruals(ctx context.Context, field graphql
 					var zeroVal []*benefit.Accrual
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal []*benefit.Accrual
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal []*benefit.Accrual
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1

@@ -589,11 +589,16 @@ func (ec *executionContext) _DocumentVersion_url(ctx context.Context, field grap
 					var zeroVal *string
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
 	"kabinet/internal/page"
+	"kabinet/internal/person"
 	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
 	"sync/atomic"
@@ -31,19 +34,28 @@ type ResolverRoot interface {
 	Appeal() AppealResolver
 	Benefit() BenefitResolver
 	Document() DocumentResolver
+	Entry() EntryResolver
 	Mutation() MutationResolver
+	Person() PersonResolver
 	Query() QueryResolver
 	SickLeave() SickLeaveResolver
 	StatusChange() StatusChangeResolver
 	Subscription() SubscriptionResolver
+	VerificationRequest() VerificationRequestResolver
 	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
-	Access func(ctx context.Context, obj any, next graphql.Resolver, level model.AccessLevel) (res any, err error)
+	Access    func(ctx context.Context, obj any, next graphql.Resolver, level model.AccessLevel, stage model.EntryState) (res any, err error)
+	Confirmed func(ctx context.Context, obj any, next graphql.Resolver, by model.ConfirmedBy) (res any, err error)
 }
 
 type ComplexityRoot struct {
+	AcceptTermsPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Accrual struct {
 		AccruedOn func(childComplexity int) int
 		Amount    func(childComplexity int) int
@@ -110,6 +122,16 @@ type ComplexityRoot struct {
 		To         func(childComplexity int) int
 	}
 
+	ApproveNetworkPayload struct {
+		Networks   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveThisNetworkPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Benefit struct {
 		Accruals  func(childComplexity int) int
 		Amount    func(childComplexity int) int
@@ -143,8 +165,14 @@ type ComplexityRoot struct {
 		Ogrn    func(childComplexity int) int
 	}
 
+	CompleteSetUpStepPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Contact struct {
 		Confirmed func(childComplexity int) int
+		Source    func(childComplexity int) int
 		Value     func(childComplexity int) int
 	}
 
@@ -185,8 +213,77 @@ type ComplexityRoot struct {
 		URL           func(childComplexity int) int
 	}
 
+	EndAllSessionsPayload struct {
+		Ended      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndSessionPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Entry struct {
+		Missing func(childComplexity int) int
+		SetUp   func(childComplexity int) int
+		State   func(childComplexity int) int
+		Steps   func(childComplexity int) int
+		Terms   func(childComplexity int) int
+	}
+
+	EntryStep struct {
+		Done func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
 	FeedGap struct {
 		Missed func(childComplexity int) int
+	}
+
+	JournalConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	JournalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	JournalLine struct {
+		Action     func(childComplexity int) int
+		Actor      func(childComplexity int) int
+		Allowed    func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Sequence   func(childComplexity int) int
+		Session    func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		Title      func(childComplexity int) int
+	}
+
+	LinkFundRecordPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Mismatch struct {
+		Field    func(childComplexity int) int
+		Fund     func(childComplexity int) int
+		Link     func(childComplexity int) int
+		MendedAt func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Profile  func(childComplexity int) int
+		Source   func(childComplexity int) int
+	}
+
+	MissingData struct {
+		Field    func(childComplexity int) int
+		Link     func(childComplexity int) int
+		MendedAt func(childComplexity int) int
+		Message  func(childComplexity int) int
 	}
 
 	Money struct {
@@ -195,7 +292,25 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		SaveAppealDraft func(childComplexity int, input appeal.DraftInput) int
+		AcceptTerms         func(childComplexity int, input entry.AcceptInput) int
+		ApproveNetwork      func(childComplexity int, input model.ApproveNetworkInput) int
+		ApproveThisNetwork  func(childComplexity int, input model.ApproveThisNetworkInput) int
+		CompleteSetUpStep   func(childComplexity int, input entry.SetUpInput) int
+		EndAllSessions      func(childComplexity int, input model.EndAllSessionsInput) int
+		EndSession          func(childComplexity int, input model.EndSessionInput) int
+		LinkFundRecord      func(childComplexity int, input entry.LinkInput) int
+		RemoveNetwork       func(childComplexity int, input model.RemoveNetworkInput) int
+		RequestVerification func(childComplexity int, input model.RequestVerificationInput) int
+		SaveAppealDraft     func(childComplexity int, input appeal.DraftInput) int
+		SetContact          func(childComplexity int, input model.SetContactInput) int
+		SetInn              func(childComplexity int, input person.InnInput) int
+	}
+
+	Network struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Range     func(childComplexity int) int
+		Title     func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -220,11 +335,14 @@ type ComplexityRoot struct {
 		Email      func(childComplexity int) int
 		FirstName  func(childComplexity int) int
 		FullName   func(childComplexity int) int
+		FundUID    func(childComplexity int) int
 		Gender     func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Inn        func(childComplexity int) int
+		InnSource  func(childComplexity int) int
 		LastName   func(childComplexity int) int
 		MiddleName func(childComplexity int) int
+		Mismatches func(childComplexity int) int
 		Passport   func(childComplexity int) int
 		Phone      func(childComplexity int) int
 		Snils      func(childComplexity int) int
@@ -236,6 +354,16 @@ type ComplexityRoot struct {
 		Viewer func(childComplexity int) int
 	}
 
+	RemoveNetworkPayload struct {
+		Networks   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RequestVerificationPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SaveAppealDraftPayload struct {
 		Appeal     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -243,12 +371,29 @@ type ComplexityRoot struct {
 
 	Session struct {
 		AbsoluteEndsAt func(childComplexity int) int
+		Address        func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		Current        func(childComplexity int) int
 		Device         func(childComplexity int) int
 		ID             func(childComplexity int) int
 		IdleEndsAt     func(childComplexity int) int
 		Kind           func(childComplexity int) int
+		Method         func(childComplexity int) int
+	}
+
+	SetContactPayload struct {
+		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetInnPayload struct {
+		Person     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetUpStep struct {
+		Done func(childComplexity int) int
+		Kind func(childComplexity int) int
 	}
 
 	SickLeave struct {
@@ -317,6 +462,15 @@ type ComplexityRoot struct {
 		StatusChanged func(childComplexity int, after *page.Cursor, subjects []model.SubjectKind) int
 	}
 
+	Terms struct {
+		AcceptedAt func(childComplexity int) int
+		Document   func(childComplexity int) int
+		Text       func(childComplexity int) int
+		TextHash   func(childComplexity int) int
+		Title      func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
 	TreatmentPeriod struct {
 		CommissionChairman func(childComplexity int) int
 		DoctorName         func(childComplexity int) int
@@ -331,15 +485,43 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	Verification struct {
+		Needs   func(childComplexity int) int
+		Request func(childComplexity int) int
+	}
+
+	VerificationFault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	VerificationNeed struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	VerificationRequest struct {
+		CreatedAt func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		Faults    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		State     func(childComplexity int) int
+		StateText func(childComplexity int) int
+	}
+
 	Viewer struct {
-		AccessLevel func(childComplexity int) int
-		Appeals     func(childComplexity int, first *int, after *page.Cursor, filter *appeal.Filter, orderBy *appeal.Order) int
-		Benefits    func(childComplexity int, first *int, after *page.Cursor, filter *benefit.Filter, orderBy *benefit.Order) int
-		Documents   func(childComplexity int, first *int, after *page.Cursor, filter *document.Filter, orderBy *document.Order) int
-		FeedCursor  func(childComplexity int) int
-		Person      func(childComplexity int) int
-		Sessions    func(childComplexity int) int
-		SickLeaves  func(childComplexity int, first *int, after *page.Cursor, filter *sickleave.Filter, orderBy *sickleave.Order) int
+		AccessLevel  func(childComplexity int) int
+		Appeals      func(childComplexity int, first *int, after *page.Cursor, filter *appeal.Filter, orderBy *appeal.Order) int
+		Benefits     func(childComplexity int, first *int, after *page.Cursor, filter *benefit.Filter, orderBy *benefit.Order) int
+		Documents    func(childComplexity int, first *int, after *page.Cursor, filter *document.Filter, orderBy *document.Order) int
+		Entry        func(childComplexity int) int
+		FeedCursor   func(childComplexity int) int
+		Journal      func(childComplexity int, first *int, after *page.Cursor, filter *audit.Filter, orderBy *audit.Order) int
+		Networks     func(childComplexity int) int
+		Person       func(childComplexity int) int
+		Sessions     func(childComplexity int) int
+		SickLeaves   func(childComplexity int, first *int, after *page.Cursor, filter *sickleave.Filter, orderBy *sickleave.Order) int
+		Verification func(childComplexity int) int
 	}
 }
 
@@ -356,6 +538,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AcceptTermsPayload.entry":
+		if e.ComplexityRoot.AcceptTermsPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptTermsPayload.Entry(childComplexity), true
+	case "AcceptTermsPayload.userErrors":
+		if e.ComplexityRoot.AcceptTermsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptTermsPayload.UserErrors(childComplexity), true
 
 	case "Accrual.accruedOn":
 		if e.ComplexityRoot.Accrual.AccruedOn == nil {
@@ -617,6 +812,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AppealStep.To(childComplexity), true
 
+	case "ApproveNetworkPayload.networks":
+		if e.ComplexityRoot.ApproveNetworkPayload.Networks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveNetworkPayload.Networks(childComplexity), true
+	case "ApproveNetworkPayload.userErrors":
+		if e.ComplexityRoot.ApproveNetworkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveNetworkPayload.UserErrors(childComplexity), true
+
+	case "ApproveThisNetworkPayload.entry":
+		if e.ComplexityRoot.ApproveThisNetworkPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveThisNetworkPayload.Entry(childComplexity), true
+	case "ApproveThisNetworkPayload.userErrors":
+		if e.ComplexityRoot.ApproveThisNetworkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveThisNetworkPayload.UserErrors(childComplexity), true
+
 	case "Benefit.accruals":
 		if e.ComplexityRoot.Benefit.Accruals == nil {
 			break
@@ -747,12 +968,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Clinic.Ogrn(childComplexity), true
 
+	case "CompleteSetUpStepPayload.entry":
+		if e.ComplexityRoot.CompleteSetUpStepPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteSetUpStepPayload.Entry(childComplexity), true
+	case "CompleteSetUpStepPayload.userErrors":
+		if e.ComplexityRoot.CompleteSetUpStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteSetUpStepPayload.UserErrors(childComplexity), true
+
 	case "Contact.confirmed":
 		if e.ComplexityRoot.Contact.Confirmed == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.Confirmed(childComplexity), true
+	case "Contact.source":
+		if e.ComplexityRoot.Contact.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Source(childComplexity), true
 	case "Contact.value":
 		if e.ComplexityRoot.Contact.Value == nil {
 			break
@@ -914,12 +1154,256 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DocumentVersion.URL(childComplexity), true
 
+	case "EndAllSessionsPayload.ended":
+		if e.ComplexityRoot.EndAllSessionsPayload.Ended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndAllSessionsPayload.Ended(childComplexity), true
+	case "EndAllSessionsPayload.userErrors":
+		if e.ComplexityRoot.EndAllSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndAllSessionsPayload.UserErrors(childComplexity), true
+
+	case "EndSessionPayload.session":
+		if e.ComplexityRoot.EndSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionPayload.Session(childComplexity), true
+	case "EndSessionPayload.userErrors":
+		if e.ComplexityRoot.EndSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionPayload.UserErrors(childComplexity), true
+
+	case "Entry.missing":
+		if e.ComplexityRoot.Entry.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entry.Missing(childComplexity), true
+	case "Entry.setUp":
+		if e.ComplexityRoot.Entry.SetUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entry.SetUp(childComplexity), true
+	case "Entry.state":
+		if e.ComplexityRoot.Entry.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entry.State(childComplexity), true
+	case "Entry.steps":
+		if e.ComplexityRoot.Entry.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entry.Steps(childComplexity), true
+	case "Entry.terms":
+		if e.ComplexityRoot.Entry.Terms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entry.Terms(childComplexity), true
+
+	case "EntryStep.done":
+		if e.ComplexityRoot.EntryStep.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryStep.Done(childComplexity), true
+	case "EntryStep.kind":
+		if e.ComplexityRoot.EntryStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntryStep.Kind(childComplexity), true
+
 	case "FeedGap.missed":
 		if e.ComplexityRoot.FeedGap.Missed == nil {
 			break
 		}
 
 		return e.ComplexityRoot.FeedGap.Missed(childComplexity), true
+
+	case "JournalConnection.edges":
+		if e.ComplexityRoot.JournalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalConnection.Edges(childComplexity), true
+	case "JournalConnection.nodes":
+		if e.ComplexityRoot.JournalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalConnection.Nodes(childComplexity), true
+	case "JournalConnection.pageInfo":
+		if e.ComplexityRoot.JournalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalConnection.PageInfo(childComplexity), true
+	case "JournalConnection.totalCount":
+		if e.ComplexityRoot.JournalConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalConnection.TotalCount(childComplexity), true
+
+	case "JournalEdge.cursor":
+		if e.ComplexityRoot.JournalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalEdge.Cursor(childComplexity), true
+	case "JournalEdge.node":
+		if e.ComplexityRoot.JournalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalEdge.Node(childComplexity), true
+
+	case "JournalLine.action":
+		if e.ComplexityRoot.JournalLine.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Action(childComplexity), true
+	case "JournalLine.actor":
+		if e.ComplexityRoot.JournalLine.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Actor(childComplexity), true
+	case "JournalLine.allowed":
+		if e.ComplexityRoot.JournalLine.Allowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Allowed(childComplexity), true
+	case "JournalLine.occurredAt":
+		if e.ComplexityRoot.JournalLine.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.OccurredAt(childComplexity), true
+	case "JournalLine.reason":
+		if e.ComplexityRoot.JournalLine.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Reason(childComplexity), true
+	case "JournalLine.sequence":
+		if e.ComplexityRoot.JournalLine.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Sequence(childComplexity), true
+	case "JournalLine.session":
+		if e.ComplexityRoot.JournalLine.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Session(childComplexity), true
+	case "JournalLine.subject":
+		if e.ComplexityRoot.JournalLine.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Subject(childComplexity), true
+	case "JournalLine.title":
+		if e.ComplexityRoot.JournalLine.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JournalLine.Title(childComplexity), true
+
+	case "LinkFundRecordPayload.entry":
+		if e.ComplexityRoot.LinkFundRecordPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkFundRecordPayload.Entry(childComplexity), true
+	case "LinkFundRecordPayload.userErrors":
+		if e.ComplexityRoot.LinkFundRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkFundRecordPayload.UserErrors(childComplexity), true
+
+	case "Mismatch.field":
+		if e.ComplexityRoot.Mismatch.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Field(childComplexity), true
+	case "Mismatch.fund":
+		if e.ComplexityRoot.Mismatch.Fund == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Fund(childComplexity), true
+	case "Mismatch.link":
+		if e.ComplexityRoot.Mismatch.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Link(childComplexity), true
+	case "Mismatch.mendedAt":
+		if e.ComplexityRoot.Mismatch.MendedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.MendedAt(childComplexity), true
+	case "Mismatch.message":
+		if e.ComplexityRoot.Mismatch.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Message(childComplexity), true
+	case "Mismatch.profile":
+		if e.ComplexityRoot.Mismatch.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Profile(childComplexity), true
+	case "Mismatch.source":
+		if e.ComplexityRoot.Mismatch.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mismatch.Source(childComplexity), true
+
+	case "MissingData.field":
+		if e.ComplexityRoot.MissingData.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MissingData.Field(childComplexity), true
+	case "MissingData.link":
+		if e.ComplexityRoot.MissingData.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MissingData.Link(childComplexity), true
+	case "MissingData.mendedAt":
+		if e.ComplexityRoot.MissingData.MendedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MissingData.MendedAt(childComplexity), true
+	case "MissingData.message":
+		if e.ComplexityRoot.MissingData.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MissingData.Message(childComplexity), true
 
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
@@ -934,6 +1418,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.acceptTerms":
+		if e.ComplexityRoot.Mutation.AcceptTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptTerms(childComplexity, args["input"].(entry.AcceptInput)), true
+	case "Mutation.approveNetwork":
+		if e.ComplexityRoot.Mutation.ApproveNetwork == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveNetwork_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveNetwork(childComplexity, args["input"].(model.ApproveNetworkInput)), true
+	case "Mutation.approveThisNetwork":
+		if e.ComplexityRoot.Mutation.ApproveThisNetwork == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveThisNetwork_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveThisNetwork(childComplexity, args["input"].(model.ApproveThisNetworkInput)), true
+	case "Mutation.completeSetUpStep":
+		if e.ComplexityRoot.Mutation.CompleteSetUpStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeSetUpStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteSetUpStep(childComplexity, args["input"].(entry.SetUpInput)), true
+	case "Mutation.endAllSessions":
+		if e.ComplexityRoot.Mutation.EndAllSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endAllSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndAllSessions(childComplexity, args["input"].(model.EndAllSessionsInput)), true
+	case "Mutation.endSession":
+		if e.ComplexityRoot.Mutation.EndSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["input"].(model.EndSessionInput)), true
+	case "Mutation.linkFundRecord":
+		if e.ComplexityRoot.Mutation.LinkFundRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkFundRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkFundRecord(childComplexity, args["input"].(entry.LinkInput)), true
+	case "Mutation.removeNetwork":
+		if e.ComplexityRoot.Mutation.RemoveNetwork == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeNetwork_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveNetwork(childComplexity, args["input"].(model.RemoveNetworkInput)), true
+	case "Mutation.requestVerification":
+		if e.ComplexityRoot.Mutation.RequestVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestVerification(childComplexity, args["input"].(model.RequestVerificationInput)), true
 	case "Mutation.saveAppealDraft":
 		if e.ComplexityRoot.Mutation.SaveAppealDraft == nil {
 			break
@@ -945,6 +1528,53 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveAppealDraft(childComplexity, args["input"].(appeal.DraftInput)), true
+	case "Mutation.setContact":
+		if e.ComplexityRoot.Mutation.SetContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetContact(childComplexity, args["input"].(model.SetContactInput)), true
+	case "Mutation.setInn":
+		if e.ComplexityRoot.Mutation.SetInn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setInn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetInn(childComplexity, args["input"].(person.InnInput)), true
+
+	case "Network.createdAt":
+		if e.ComplexityRoot.Network.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Network.CreatedAt(childComplexity), true
+	case "Network.id":
+		if e.ComplexityRoot.Network.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Network.ID(childComplexity), true
+	case "Network.range":
+		if e.ComplexityRoot.Network.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Network.Range(childComplexity), true
+	case "Network.title":
+		if e.ComplexityRoot.Network.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Network.Title(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1038,6 +1668,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.FullName(childComplexity), true
+	case "Person.fundUid":
+		if e.ComplexityRoot.Person.FundUID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Person.FundUID(childComplexity), true
 	case "Person.gender":
 		if e.ComplexityRoot.Person.Gender == nil {
 			break
@@ -1056,6 +1692,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Inn(childComplexity), true
+	case "Person.innSource":
+		if e.ComplexityRoot.Person.InnSource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Person.InnSource(childComplexity), true
 	case "Person.lastName":
 		if e.ComplexityRoot.Person.LastName == nil {
 			break
@@ -1068,6 +1710,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.MiddleName(childComplexity), true
+	case "Person.mismatches":
+		if e.ComplexityRoot.Person.Mismatches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Person.Mismatches(childComplexity), true
 	case "Person.passport":
 		if e.ComplexityRoot.Person.Passport == nil {
 			break
@@ -1116,6 +1764,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RemoveNetworkPayload.networks":
+		if e.ComplexityRoot.RemoveNetworkPayload.Networks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveNetworkPayload.Networks(childComplexity), true
+	case "RemoveNetworkPayload.userErrors":
+		if e.ComplexityRoot.RemoveNetworkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveNetworkPayload.UserErrors(childComplexity), true
+
+	case "RequestVerificationPayload.request":
+		if e.ComplexityRoot.RequestVerificationPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestVerificationPayload.Request(childComplexity), true
+	case "RequestVerificationPayload.userErrors":
+		if e.ComplexityRoot.RequestVerificationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestVerificationPayload.UserErrors(childComplexity), true
+
 	case "SaveAppealDraftPayload.appeal":
 		if e.ComplexityRoot.SaveAppealDraftPayload.Appeal == nil {
 			break
@@ -1135,6 +1809,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.AbsoluteEndsAt(childComplexity), true
+	case "Session.address":
+		if e.ComplexityRoot.Session.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Address(childComplexity), true
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -1171,6 +1851,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.Kind(childComplexity), true
+	case "Session.method":
+		if e.ComplexityRoot.Session.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Method(childComplexity), true
+
+	case "SetContactPayload.person":
+		if e.ComplexityRoot.SetContactPayload.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetContactPayload.Person(childComplexity), true
+	case "SetContactPayload.userErrors":
+		if e.ComplexityRoot.SetContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetContactPayload.UserErrors(childComplexity), true
+
+	case "SetInnPayload.person":
+		if e.ComplexityRoot.SetInnPayload.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetInnPayload.Person(childComplexity), true
+	case "SetInnPayload.userErrors":
+		if e.ComplexityRoot.SetInnPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetInnPayload.UserErrors(childComplexity), true
+
+	case "SetUpStep.done":
+		if e.ComplexityRoot.SetUpStep.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpStep.Done(childComplexity), true
+	case "SetUpStep.kind":
+		if e.ComplexityRoot.SetUpStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpStep.Kind(childComplexity), true
 
 	case "SickLeave.clinic":
 		if e.ComplexityRoot.SickLeave.Clinic == nil {
@@ -1454,6 +2179,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.StatusChanged(childComplexity, args["after"].(*page.Cursor), args["subjects"].([]model.SubjectKind)), true
 
+	case "Terms.acceptedAt":
+		if e.ComplexityRoot.Terms.AcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.AcceptedAt(childComplexity), true
+	case "Terms.document":
+		if e.ComplexityRoot.Terms.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.Document(childComplexity), true
+	case "Terms.text":
+		if e.ComplexityRoot.Terms.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.Text(childComplexity), true
+	case "Terms.textHash":
+		if e.ComplexityRoot.Terms.TextHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.TextHash(childComplexity), true
+	case "Terms.title":
+		if e.ComplexityRoot.Terms.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.Title(childComplexity), true
+	case "Terms.version":
+		if e.ComplexityRoot.Terms.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Terms.Version(childComplexity), true
+
 	case "TreatmentPeriod.commissionChairman":
 		if e.ComplexityRoot.TreatmentPeriod.CommissionChairman == nil {
 			break
@@ -1504,6 +2266,82 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Verification.needs":
+		if e.ComplexityRoot.Verification.Needs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verification.Needs(childComplexity), true
+	case "Verification.request":
+		if e.ComplexityRoot.Verification.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verification.Request(childComplexity), true
+
+	case "VerificationFault.field":
+		if e.ComplexityRoot.VerificationFault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationFault.Field(childComplexity), true
+	case "VerificationFault.message":
+		if e.ComplexityRoot.VerificationFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationFault.Message(childComplexity), true
+
+	case "VerificationNeed.field":
+		if e.ComplexityRoot.VerificationNeed.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationNeed.Field(childComplexity), true
+	case "VerificationNeed.message":
+		if e.ComplexityRoot.VerificationNeed.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationNeed.Message(childComplexity), true
+
+	case "VerificationRequest.createdAt":
+		if e.ComplexityRoot.VerificationRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.CreatedAt(childComplexity), true
+	case "VerificationRequest.decidedAt":
+		if e.ComplexityRoot.VerificationRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.DecidedAt(childComplexity), true
+	case "VerificationRequest.faults":
+		if e.ComplexityRoot.VerificationRequest.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.Faults(childComplexity), true
+	case "VerificationRequest.id":
+		if e.ComplexityRoot.VerificationRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.ID(childComplexity), true
+	case "VerificationRequest.state":
+		if e.ComplexityRoot.VerificationRequest.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.State(childComplexity), true
+	case "VerificationRequest.stateText":
+		if e.ComplexityRoot.VerificationRequest.StateText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRequest.StateText(childComplexity), true
+
 	case "Viewer.accessLevel":
 		if e.ComplexityRoot.Viewer.AccessLevel == nil {
 			break
@@ -1543,12 +2381,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Documents(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*document.Filter), args["orderBy"].(*document.Order)), true
+	case "Viewer.entry":
+		if e.ComplexityRoot.Viewer.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Entry(childComplexity), true
 	case "Viewer.feedCursor":
 		if e.ComplexityRoot.Viewer.FeedCursor == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Viewer.FeedCursor(childComplexity), true
+	case "Viewer.journal":
+		if e.ComplexityRoot.Viewer.Journal == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_journal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Journal(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*audit.Filter), args["orderBy"].(*audit.Order)), true
+	case "Viewer.networks":
+		if e.ComplexityRoot.Viewer.Networks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Networks(childComplexity), true
 	case "Viewer.person":
 		if e.ComplexityRoot.Viewer.Person == nil {
 			break
@@ -1572,6 +2433,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.SickLeaves(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*sickleave.Filter), args["orderBy"].(*sickleave.Order)), true
+	case "Viewer.verification":
+		if e.ComplexityRoot.Viewer.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Verification(childComplexity), true
 
 	}
 	return 0, false
@@ -1581,14 +2448,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAcceptTermsInput,
+		ec.unmarshalInputAcceptedTermsInput,
 		ec.unmarshalInputAppealFilter,
 		ec.unmarshalInputAppealOrder,
+		ec.unmarshalInputApproveNetworkInput,
+		ec.unmarshalInputApproveThisNetworkInput,
 		ec.unmarshalInputBenefitFilter,
 		ec.unmarshalInputBenefitOrder,
+		ec.unmarshalInputCompleteSetUpStepInput,
+		ec.unmarshalInputConfirmationInput,
 		ec.unmarshalInputDateRange,
 		ec.unmarshalInputDocumentFilter,
 		ec.unmarshalInputDocumentOrder,
+		ec.unmarshalInputEndAllSessionsInput,
+		ec.unmarshalInputEndSessionInput,
+		ec.unmarshalInputJournalFilter,
+		ec.unmarshalInputJournalOrder,
+		ec.unmarshalInputLinkFundRecordInput,
+		ec.unmarshalInputRemoveNetworkInput,
+		ec.unmarshalInputRequestVerificationInput,
 		ec.unmarshalInputSaveAppealDraftInput,
+		ec.unmarshalInputSetContactInput,
+		ec.unmarshalInputSetInnInput,
 		ec.unmarshalInputSickLeaveFilter,
 		ec.unmarshalInputSickLeaveOrder,
 	)
@@ -2124,6 +3006,300 @@ type DocumentEdge {
   cursor: Cursor!
 }
 `, BuiltIn: false},
+	{Name: "../schema/entry.graphqls", Input: `"How far a person has come in (первый вход)."
+enum EntryState {
+  "They came from a network that they have not approved, and can do nothing but approve it."
+  BLOCKED
+  "Something is lacking without which nobody uses the cabinet."
+  INCOMPLETE
+  "They are in."
+  COMPLETE
+}
+
+"What must be done to come in."
+enum EntryStepKind {
+  "The network from which the person came must be approved (` + "`" + `approveThisNetwork` + "`" + `)."
+  NETWORK
+  "Required data must be there (обязательные сведения); ` + "`" + `missing` + "`" + ` names what is not."
+  REQUIRED_DATA
+  "The terms must be accepted (` + "`" + `acceptTerms` + "`" + `)."
+  TERMS
+  "The account must be linked to the fund's record of the insured person (` + "`" + `linkFundRecord` + "`" + `)."
+  FUND_RECORD
+}
+
+"A step of the entry."
+type EntryStep {
+  "What must be done."
+  kind: EntryStepKind!
+  "Whether it is done."
+  done: Boolean!
+}
+
+"What the fund must know of everybody who enters."
+enum RequiredField {
+  "Taxpayer number (ИНН)."
+  INN
+  "Insurance number (СНИЛС)."
+  SNILS
+  "Series and number of the passport (паспорт)."
+  PASSPORT
+  "Day of issue of the passport."
+  PASSPORT_ISSUED_ON
+  "Issuer of the passport."
+  PASSPORT_ISSUER
+  "E-mail address (электронная почта)."
+  EMAIL
+  "Mobile phone (мобильный телефон)."
+  PHONE
+  "Confirmation of the mobile phone."
+  PHONE_CONFIRMATION
+  "Address of registration (адрес регистрации)."
+  REGISTERED_ADDRESS
+  "Number at the fund (UID), which comes with the link to the fund's record."
+  FUND_UID
+}
+
+"Where something can be mended."
+enum MendedAt {
+  "In the profile at Gosuslugi; then sign in again."
+  GOSUSLUGI
+  "Here in the cabinet."
+  CABINET
+  "At the fund."
+  FUND
+}
+
+"Something that is required and missing."
+type MissingData {
+  "What."
+  field: RequiredField!
+  "Where it can be supplied."
+  mendedAt: MendedAt!
+  "What is missing and what to do."
+  message: String!
+  "The page where it can be supplied, if there is one."
+  link: URL
+}
+
+"A text that must be accepted."
+enum TermsDocument {
+  "Terms of use of the cabinet (условия использования)."
+  TERMS_OF_USE
+  "Consent to the processing of personal data (согласие на обработку персональных данных)."
+  PERSONAL_DATA
+}
+
+"A text that must be accepted, in its present version."
+type Terms {
+  "Which text."
+  document: TermsDocument!
+  "Its version."
+  version: String!
+  "Its title."
+  title: String!
+  "The text, in Markdown, in the language of the request."
+  text: String!
+  "SHA-256 of ` + "`" + `text` + "`" + `, in hexadecimal: what is accepted is what was shown."
+  textHash: String!
+  "When the citizen accepted this version; null while they have not."
+  acceptedAt: DateTime
+}
+
+"A step of setting up the cabinet, offered at the first entry."
+enum SetUpStepKind {
+  "Choose how to be notified."
+  NOTIFICATIONS
+  "Look at who may act for the citizen, and from where they may enter."
+  ACCESS
+}
+
+"A step of setting up."
+type SetUpStep {
+  "Which."
+  kind: SetUpStepKind!
+  "Whether it is done or was put aside."
+  done: Boolean!
+}
+
+"How far a person has come in, and what is still to be done (первый вход)."
+type Entry {
+  "How far."
+  state: EntryState!
+  "The steps to it, in order, done and to be done."
+  steps: [EntryStep!]!
+  "Required data that is missing."
+  missing: [MissingData!]!
+  "The texts that must be accepted."
+  terms: [Terms!]!
+  "Steps of setting up, which keep nobody out."
+  setUp: [SetUpStep!]!
+}
+
+"A text as it was shown and accepted."
+input AcceptedTermsInput {
+  "Which text."
+  document: TermsDocument!
+  "The version that was shown."
+  version: String!
+  "The hash of the text that was shown (` + "`" + `textHash` + "`" + `)."
+  textHash: String!
+}
+
+"Acceptance of terms."
+input AcceptTermsInput {
+  "The texts."
+  documents: [AcceptedTermsInput!]!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of accepting terms."
+type AcceptTermsPayload {
+  "How far the citizen has come in now; null if there was a fault."
+  entry: Entry
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"What the fund has given the citizen to prove that its record is theirs."
+input LinkFundRecordInput {
+  "The citizen's own insurance number (СНИЛС)."
+  snils: Snils!
+  "The access code (код доступа) from the fund's letter."
+  accessCode: String!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of linking."
+type LinkFundRecordPayload {
+  "How far the citizen has come in now; null if there was a fault."
+  entry: Entry
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"A step of setting up that is done or put aside."
+input CompleteSetUpStepInput {
+  "Which."
+  step: SetUpStepKind!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of it."
+type CompleteSetUpStepPayload {
+  "How far the citizen has come in; null if there was a fault."
+  entry: Entry
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"The network from which the request comes."
+input ApproveThisNetworkInput {
+  "What to call it."
+  title: String! = ""
+  "The code that was sent."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of letting a network in."
+type ApproveThisNetworkPayload {
+  "How far the citizen has come in now; null if there was a fault."
+  entry: Entry
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"A range of addresses from which the citizen lets themselves in (разрешённая сеть)."
+type Network implements Node {
+  "The id."
+  id: ID!
+  "The range, such as 203.0.113.0/24 or 2001:db8::/48."
+  range: String!
+  "What the citizen calls it."
+  title: String!
+  "When it was approved."
+  createdAt: DateTime!
+}
+
+"A network to be approved."
+input ApproveNetworkInput {
+  "The range, such as 203.0.113.0/24 or 2001:db8::/48. The first one must contain the address of this request."
+  range: String!
+  "What to call it."
+  title: String! = ""
+  "The code that was sent."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of approving a network."
+type ApproveNetworkPayload {
+  "All approved networks; null if there was a fault."
+  networks: [Network!]
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"A network to be removed."
+input RemoveNetworkInput {
+  "Which one."
+  network: ID!
+  "The code that was sent."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of removing a network."
+type RemoveNetworkPayload {
+  "The networks that are left; null if there was a fault."
+  networks: [Network!]
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Accepts terms. Kept with the time and the hash of the text."
+  acceptTerms(
+    "Which."
+    input: AcceptTermsInput!
+  ): AcceptTermsPayload @access(stage: INCOMPLETE)
+  """
+  Links the account to the fund's record of the insured person. Three wrong attempts lock it for a while; RATE_LIMITED tells
+  for how long.
+  """
+  linkFundRecord(
+    "What proves it."
+    input: LinkFundRecordInput!
+  ): LinkFundRecordPayload @access(level: EXTENDED, stage: INCOMPLETE)
+  "Marks a step of setting up as done or put aside."
+  completeSetUpStep(
+    "Which."
+    input: CompleteSetUpStepInput!
+  ): CompleteSetUpStepPayload @access(stage: INCOMPLETE)
+  "Approves the network from which this request comes, of a person who was blocked for it."
+  approveThisNetwork(
+    "How."
+    input: ApproveThisNetworkInput!
+  ): ApproveThisNetworkPayload @confirmed @access(stage: BLOCKED)
+  "Approves a network. From then on nobody enters with this account from any other, but with a code."
+  approveNetwork(
+    "Which."
+    input: ApproveNetworkInput!
+  ): ApproveNetworkPayload @confirmed @access(level: EXTENDED)
+  "Removes a network from the approved ones. Without any, entry is from anywhere again."
+  removeNetwork(
+    "Which."
+    input: RemoveNetworkInput!
+  ): RemoveNetworkPayload @confirmed @access(level: EXTENDED)
+}
+`, BuiltIn: false},
 	{Name: "../schema/feed.graphqls", Input: `"Kind of what a change is about."
 enum SubjectKind {
   "A sick leave."
@@ -2136,6 +3312,8 @@ enum SubjectKind {
   DOCUMENT
   "The person."
   PERSON
+  "Confirmation of identity."
+  VERIFICATION
 }
 
 "One change of something that the viewer sees."
@@ -2177,17 +3355,163 @@ extend type Subscription {
     after: Cursor
     "Only changes of these kinds; all when absent."
     subjects: [SubjectKind!]
-  ): StatusChange!
+  ): StatusChange! @access
+}
+`, BuiltIn: false},
+	{Name: "../schema/journal.graphqls", Input: `"What was done."
+enum JournalAction {
+  "Somebody signed in, or was refused."
+  SESSION_BEGIN
+  "A session ended; the reason tells why."
+  SESSION_END
+  "The app's session went on with new tokens, or was refused to."
+  SESSION_REFRESH
+  "A confirmation code was sent, or refused."
+  CONFIRMATION_SEND
+  "A confirmation code was accepted, or refused."
+  CONFIRMATION_ACCEPT
+  "A code that the fund has given was entered, and refused."
+  SECRET_ENTER
+  "Codes were locked for a while after too many wrong ones."
+  SECRET_LOCK
+  "Terms were accepted."
+  CONSENT_ACCEPT
+  "The account was linked to the fund's record, or refused."
+  RECORD_LINK
+  "A step of setting up was done or put aside."
+  SET_UP_COMPLETE
+  "A contact was entered or changed."
+  CONTACT_SET
+  "The taxpayer number was entered."
+  INN_SET
+  "A network was approved."
+  NETWORK_APPROVE
+  "A network was removed."
+  NETWORK_REMOVE
+  "Confirmation of identity was requested."
+  VERIFICATION_REQUEST
+  "The draft of an appeal was saved."
+  APPEAL_DRAFT_SAVE
+  "A part of the cabinet was refused; the reason names it."
+  ACCESS_DENY
+  "Something that has no name of its own here."
+  OTHER
+}
+
+"Who did it."
+enum JournalActor {
+  "The citizen."
+  SELF
+  "Somebody who may act for the citizen."
+  OTHER
+  "The cabinet itself, or a system behind it."
+  SYSTEM
+}
+
+"A line of the journal (запись журнала). Lines are never changed nor deleted, and are chained by hashes."
+type JournalLine {
+  "Number of the line in the citizen's journal, from 1, without gaps."
+  sequence: Int!
+  "When it was."
+  occurredAt: DateTime!
+  "Who did it."
+  actor: JournalActor!
+  "What was done."
+  action: JournalAction!
+  "What was done, in words, in the language of the request."
+  title: String!
+  "Whether it was allowed."
+  allowed: Boolean!
+  "Code of the reason, if there is one: why it was denied, or what led to it."
+  reason: String
+  "Id of what it was done to, if it has one. It may be there no more."
+  subject: ID
+  "Id of the session through which it was done, if there was one. It may be there no more."
+  session: ID
+}
+
+"Which lines of the journal; what is given must hold together."
+input JournalFilter {
+  "Of one of these actions."
+  actions: [JournalAction!]
+  "Allowed or denied."
+  allowed: Boolean
+  "Of one of these days, by Moscow time."
+  occurredOn: DateRange
+}
+
+"What the journal is ordered by."
+enum JournalOrderField {
+  "Time."
+  OCCURRED_AT
+}
+
+"Order of the journal."
+input JournalOrder {
+  "By what."
+  field: JournalOrderField! = OCCURRED_AT
+  "Which way."
+  direction: OrderDirection! = DESC
+}
+
+"A page of the journal."
+type JournalConnection {
+  "The lines."
+  nodes: [JournalLine!]!
+  "The lines with their positions."
+  edges: [JournalEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many lines the whole list has."
+  totalCount: Int!
+}
+
+"A line and its position."
+type JournalEdge {
+  "The line."
+  node: JournalLine!
+  "Its position."
+  cursor: Cursor!
 }
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `"""
-What a field needs of the signed-in account. Enforced in one place, before the field is resolved; a field without
-this directive below ` + "`" + `viewer` + "`" + ` needs the level BASIC.
+What a field needs of whoever asks. Enforced in one place, before the field is resolved. What can be asked for, done and
+watched, and all that the viewer has, carries it; a field further below without it needs no more than what it stands in.
 """
 directive @access(
-  "The least level that may use the field."
-  level: AccessLevel!
+  "The least level of the account."
+  level: AccessLevel! = BASIC
+  "How far the person must have come in."
+  stage: EntryState! = COMPLETE
 ) on FIELD_DEFINITION
+
+"""
+The action must be confirmed. Without ` + "`" + `confirmation` + "`" + ` in its input nothing is done: a code is sent, and the error
+CONFIRMATION_REQUIRED tells in ` + "`" + `extensions.confirmation` + "`" + ` its ` + "`" + `id` + "`" + `, the ` + "`" + `channel` + "`" + `, where it was sent (masked), until when it
+holds and how many attempts are left. The same input with ` + "`" + `confirmation` + "`" + ` is then carried out. A code serves once, for this
+input, in this session, for five minutes; three wrong ones lock the person's codes for a while, and RATE_LIMITED tells for
+how long.
+"""
+directive @confirmed(
+  "By whom the code must have been received."
+  by: ConfirmedBy! = PHONE
+) on FIELD_DEFINITION
+
+"By whom a confirmation code must have been received."
+enum ConfirmedBy {
+  "By the holder of the person's confirmed mobile phone."
+  PHONE
+  "By the holder of the contact that the input names, for an action that proves that contact."
+  CONTACT
+}
+
+"The answer to a request for confirmation."
+input ConfirmationInput {
+  "The id that the error CONFIRMATION_REQUIRED told."
+  id: String!
+  "The code that was received, 6 digits."
+  code: String!
+}
 
 "A calendar day, ` + "`" + `2026-11-21` + "`" + `, without a time zone."
 scalar Date
@@ -2294,12 +3618,12 @@ type Query {
   node(
     "The id."
     id: ID!
-  ): Node
+  ): Node @access
   "Several things by their ids, in that order, null where there is none; at most 100. The first ten that are missing are also told as errors."
   nodes(
     "The ids."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node] @access
 }
 
 "What can be done."
@@ -2307,6 +3631,91 @@ type Mutation
 
 "What can be watched."
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/session.graphqls", Input: `"How a person proved to Gosuslugi who they are."
+enum LoginMethod {
+  "By a password, alone or with a second factor."
+  PASSWORD
+  "By a qualified electronic signature (квалифицированная электронная подпись)."
+  SIGNATURE
+  "In another way, such as a QR code or biometrics."
+  OTHER
+}
+
+"Kind of a session."
+enum SessionKind {
+  "A browser with a cookie."
+  BROWSER
+  "The mobile app with tokens."
+  MOBILE
+}
+
+"One signed-in browser or device (сеанс)."
+type Session implements Node {
+  "The id."
+  id: ID!
+  "Kind."
+  kind: SessionKind!
+  "What the browser or the app says of itself."
+  device: String!
+  "How the person proved to Gosuslugi who they are."
+  method: LoginMethod!
+  "Network address from which they signed in, if it is known."
+  address: String
+  "When the person signed in."
+  createdAt: DateTime!
+  "When it ends if nothing more is done in it."
+  idleEndsAt: DateTime!
+  "When it ends whatever is done in it."
+  absoluteEndsAt: DateTime!
+  "Whether this request came through it."
+  current: Boolean!
+}
+
+"Which session to end."
+input EndSessionInput {
+  "Id of the session; the present one is allowed."
+  session: ID!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of ending a session."
+type EndSessionPayload {
+  "Id of the session that has ended; null if there was a fault."
+  session: ID
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"Which sessions to end."
+input EndAllSessionsInput {
+  "Whether the session of this request goes on."
+  exceptCurrent: Boolean! = true
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of ending sessions."
+type EndAllSessionsPayload {
+  "How many were ended."
+  ended: Int
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Ends one of the viewer's sessions, on whatever device; its streams close within a second."
+  endSession(
+    "Which one."
+    input: EndSessionInput!
+  ): EndSessionPayload @access(stage: INCOMPLETE)
+  "Ends all of the viewer's sessions, the one of this request only if it is asked for."
+  endAllSessions(
+    "Which ones."
+    input: EndAllSessionsInput!
+  ): EndAllSessionsPayload @access(stage: INCOMPLETE)
+}
 `, BuiltIn: false},
 	{Name: "../schema/sickleave.graphqls", Input: `"State of a sick leave certificate, with the code of the fund's classifier."
 enum SickLeaveState {
@@ -2524,6 +3933,106 @@ type SickLeaveEdge {
   cursor: Cursor!
 }
 `, BuiltIn: false},
+	{Name: "../schema/verification.graphqls", Input: `"State of a confirmation of identity."
+enum VerificationState {
+  "The fund is checking."
+  SUBMITTED
+  "The identity is confirmed; it counts from the next sign-in on."
+  CONFIRMED
+  "It could not be confirmed; ` + "`" + `faults` + "`" + ` tells why, and a new request can be made."
+  REJECTED
+}
+
+"What the fund has found missing or wrong."
+type VerificationFault {
+  "Which data or document."
+  field: VerificationField!
+  "What is wrong and how to mend it, in the fund's words."
+  message: String!
+}
+
+"Something that is needed before a confirmation of identity can be requested."
+type VerificationNeed {
+  "What."
+  field: VerificationField!
+  "What is missing and what to do."
+  message: String!
+}
+
+"What a confirmation of identity is about."
+enum VerificationField {
+  "The scan of the passport, among the documents."
+  PASSPORT_SCAN
+  "The scan of the SNILS card, among the documents."
+  SNILS_SCAN
+  "Family name."
+  LAST_NAME
+  "Given name."
+  FIRST_NAME
+  "Patronymic."
+  MIDDLE_NAME
+  "Day of birth."
+  BIRTH_DATE
+  "Passport."
+  PASSPORT
+  "Insurance number (СНИЛС)."
+  SNILS
+  "Mobile phone, confirmed by a code."
+  PHONE
+}
+
+"Confirmation of identity inside the cabinet (подтверждение личности)."
+type Verification {
+  "The newest request; null while there is none."
+  request: VerificationRequest
+  "What is lacking before a request can be made."
+  needs: [VerificationNeed!]!
+}
+
+"A request to have one's identity confirmed."
+type VerificationRequest implements Node {
+  "The id."
+  id: ID!
+  "State."
+  state: VerificationState!
+  "The state in words, in the language of the request."
+  stateText: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When the fund decided; null while it has not."
+  decidedAt: DateTime
+  "What the fund has found missing or wrong."
+  faults: [VerificationFault!]!
+}
+
+"Scans by which the identity is to be confirmed."
+input RequestVerificationInput {
+  "A document of the citizen: the scan of the passport."
+  passportScan: ID!
+  "A document of the citizen: the scan of the SNILS card."
+  snilsScan: ID!
+  "The code that was sent."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of the request."
+type RequestVerificationPayload {
+  "The request; null if there was a fault."
+  request: VerificationRequest
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Asks the fund to confirm the citizen's identity by scans of their documents."
+  requestVerification(
+    "The scans."
+    input: RequestVerificationInput!
+  ): RequestVerificationPayload @confirmed @access
+}
+`, BuiltIn: false},
 	{Name: "../schema/viewer.graphqls", Input: `"What an account may do (уровень доступа)."
 enum AccessLevel {
   "View (базовый): the account is not confirmed at Gosuslugi."
@@ -2535,14 +4044,16 @@ enum AccessLevel {
 "The signed-in citizen and all that is theirs."
 type Viewer {
   "Who is signed in."
-  person: Person!
+  person: Person @access(stage: INCOMPLETE)
   "What the account may do."
-  accessLevel: AccessLevel!
+  accessLevel: AccessLevel! @access(stage: BLOCKED)
+  "How far they have come in, and what is still to be done for it."
+  entry: Entry @access(stage: BLOCKED)
   """
   The present position of the viewer's feed. It is read before the rest of the answer, so that a subscription to
   ` + "`" + `statusChanged(after:)` + "`" + ` from here misses nothing of what changes later.
   """
-  feedCursor: Cursor!
+  feedCursor: Cursor @access(stage: INCOMPLETE)
   "Sick leaves (больничные листы)."
   sickLeaves(
     "Size of the page, 1 to 100."
@@ -2553,7 +4064,7 @@ type Viewer {
     filter: SickLeaveFilter
     "In which order."
     orderBy: SickLeaveOrder
-  ): SickLeaveConnection
+  ): SickLeaveConnection @access
   "Benefits (пособия)."
   benefits(
     "Size of the page, 1 to 100."
@@ -2564,7 +4075,7 @@ type Viewer {
     filter: BenefitFilter
     "In which order."
     orderBy: BenefitOrder
-  ): BenefitConnection
+  ): BenefitConnection @access
   "Appeals (обращения), drafts included."
   appeals(
     "Size of the page, 1 to 100."
@@ -2575,7 +4086,7 @@ type Viewer {
     filter: AppealFilter
     "In which order."
     orderBy: AppealOrder
-  ): AppealConnection
+  ): AppealConnection @access
   "Documents (документы) in the personal store."
   documents(
     "Size of the page, 1 to 100."
@@ -2586,9 +4097,24 @@ type Viewer {
     filter: DocumentFilter
     "In which order."
     orderBy: DocumentOrder
-  ): DocumentConnection
+  ): DocumentConnection @access
   "Sessions (сеансы) of the viewer that are open, newest first; the newest hundred."
-  sessions: [Session!]!
+  sessions: [Session!] @access(stage: INCOMPLETE)
+  "The journal (журнал аудита): what was done with the viewer's records and in their name, allowed and denied alike."
+  journal(
+    "Size of the page, 1 to 100."
+    first: Int = 20
+    "Position behind which the page begins."
+    after: Cursor
+    "Which lines."
+    filter: JournalFilter
+    "In which order."
+    orderBy: JournalOrder
+  ): JournalConnection @access(stage: INCOMPLETE)
+  "Networks (разрешённые сети) from which the viewer lets themselves in; while there are none, from anywhere."
+  networks: [Network!] @access
+  "Confirmation of identity inside the cabinet (подтверждение личности), for accounts that Gosuslugi has not confirmed."
+  verification: Verification @access
 }
 
 "Sex as in the identity document."
@@ -2619,8 +4145,12 @@ type Person implements Node {
   snils: Snils @access(level: EXTENDED)
   "Taxpayer number (ИНН)."
   inn: Inn @access(level: EXTENDED)
+  "Where the taxpayer number came from."
+  innSource: DataSource @access(level: EXTENDED)
   "Passport (паспорт)."
   passport: Passport @access(level: EXTENDED)
+  "Number at the fund (UID); null until the account is linked to the fund's record."
+  fundUid: String @access(level: EXTENDED)
   "Mobile phone (мобильный телефон)."
   phone: Contact
   "E-mail address (электронная почта)."
@@ -2629,6 +4159,8 @@ type Person implements Node {
   addresses: [Address!] @access(level: EXTENDED)
   "Whether Gosuslugi has confirmed the account (подтверждённая учётная запись)."
   confirmed: Boolean!
+  "Where what Gosuslugi tells and what the fund holds differ, field by field; null until the account is linked to the fund's record."
+  mismatches: [Mismatch!] @access(level: EXTENDED)
 }
 
 "A Russian internal passport."
@@ -2645,12 +4177,64 @@ type Passport {
   issuerCode: String
 }
 
+"Where something that is known of a person came from."
+enum DataSource {
+  "From Gosuslugi."
+  GOSUSLUGI
+  "The person has entered it in the cabinet."
+  CABINET
+}
+
+"What is compared with the fund's record."
+enum ComparedField {
+  "Family name."
+  LAST_NAME
+  "Given name."
+  FIRST_NAME
+  "Patronymic."
+  MIDDLE_NAME
+  "Day of birth."
+  BIRTH_DATE
+  "Taxpayer number (ИНН)."
+  INN
+  "Series and number of the passport."
+  PASSPORT
+  "Day of issue of the passport."
+  PASSPORT_ISSUED_ON
+  "Mobile phone."
+  PHONE
+  "E-mail address."
+  EMAIL
+  "Address of registration."
+  REGISTERED_ADDRESS
+}
+
+"A difference between the profile and the fund's record."
+type Mismatch {
+  "What differs."
+  field: ComparedField!
+  "What the profile has; null when it has nothing."
+  profile: String
+  "Where the profile has it from."
+  source: DataSource!
+  "What the fund has; null when it has nothing."
+  fund: String
+  "Where it should be mended."
+  mendedAt: MendedAt!
+  "What to do."
+  message: String!
+  "The page where it can be mended, if there is one."
+  link: URL
+}
+
 "A phone number or an e-mail address."
 type Contact {
   "The number in the form ` + "`" + `+79001234567` + "`" + `, or the address."
   value: String!
   "Whether its owner has confirmed it."
   confirmed: Boolean!
+  "Where it came from."
+  source: DataSource!
 }
 
 "Kind of an address."
@@ -2671,30 +4255,61 @@ type Address {
   text: String!
 }
 
-"Kind of a session."
-enum SessionKind {
-  "A browser with a cookie."
-  BROWSER
-  "The mobile app with tokens."
-  MOBILE
+"Kind of a contact."
+enum ContactKind {
+  "Mobile phone."
+  PHONE
+  "E-mail address."
+  EMAIL
 }
 
-"One signed-in browser or device (сеанс)."
-type Session implements Node {
-  "The id."
-  id: ID!
+"A contact that the citizen enters."
+input SetContactInput {
   "Kind."
-  kind: SessionKind!
-  "What the browser or the app says of itself."
-  device: String!
-  "When the person signed in."
-  createdAt: DateTime!
-  "When it ends if nothing more is done in it."
-  idleEndsAt: DateTime!
-  "When it ends whatever is done in it."
-  absoluteEndsAt: DateTime!
-  "Whether this request came through it."
-  current: Boolean!
+  kind: ContactKind!
+  "The number in the form ` + "`" + `+79001234567` + "`" + `, or the address."
+  value: String!
+  "The code that was sent to this contact."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of it."
+type SetContactPayload {
+  "The citizen; null if there was a fault."
+  person: Person
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+"The taxpayer number of a citizen of whom Gosuslugi tells none."
+input SetInnInput {
+  "The number."
+  inn: Inn!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What became of it."
+type SetInnPayload {
+  "The citizen; null if there was a fault."
+  person: Person
+  "Faults of the input."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Enters the mobile phone or the e-mail address. It counts instead of the one of Gosuslugi."
+  setContact(
+    "Which."
+    input: SetContactInput!
+  ): SetContactPayload @confirmed(by: CONTACT) @access(stage: INCOMPLETE)
+  "Enters the taxpayer number, if Gosuslugi tells none."
+  setInn(
+    "Which."
+    input: SetInnInput!
+  ): SetInnPayload @access(stage: INCOMPLETE)
 }
 `, BuiltIn: false},
 }
@@ -2703,6 +4318,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AcceptTermsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_AcceptTermsPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptTermsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptTermsPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Accrual(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2836,6 +4461,26 @@ func (ec *executionContext) childFields_AppealStep(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AppealStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveNetworkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "networks":
+		return ec.fieldContext_ApproveNetworkPayload_networks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveNetworkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveNetworkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveThisNetworkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_ApproveThisNetworkPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveThisNetworkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveThisNetworkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Benefit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2902,12 +4547,24 @@ func (ec *executionContext) childFields_Clinic(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Clinic", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteSetUpStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_CompleteSetUpStepPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteSetUpStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteSetUpStepPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "value":
 		return ec.fieldContext_Contact_value(ctx, field)
 	case "confirmed":
 		return ec.fieldContext_Contact_confirmed(ctx, field)
+	case "source":
+		return ec.fieldContext_Contact_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
@@ -2986,12 +4643,150 @@ func (ec *executionContext) childFields_DocumentVersion(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DocumentVersion", field.Name)
 }
 
+func (ec *executionContext) childFields_EndAllSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ended":
+		return ec.fieldContext_EndAllSessionsPayload_ended(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndAllSessionsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndAllSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_EndSessionPayload_session(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_Entry_state(ctx, field)
+	case "steps":
+		return ec.fieldContext_Entry_steps(ctx, field)
+	case "missing":
+		return ec.fieldContext_Entry_missing(ctx, field)
+	case "terms":
+		return ec.fieldContext_Entry_terms(ctx, field)
+	case "setUp":
+		return ec.fieldContext_Entry_setUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Entry", field.Name)
+}
+
+func (ec *executionContext) childFields_EntryStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_EntryStep_kind(ctx, field)
+	case "done":
+		return ec.fieldContext_EntryStep_done(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntryStep", field.Name)
+}
+
 func (ec *executionContext) childFields_FeedGap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "missed":
 		return ec.fieldContext_FeedGap_missed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeedGap", field.Name)
+}
+
+func (ec *executionContext) childFields_JournalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_JournalConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_JournalConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_JournalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_JournalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JournalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_JournalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_JournalEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_JournalEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JournalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_JournalLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sequence":
+		return ec.fieldContext_JournalLine_sequence(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_JournalLine_occurredAt(ctx, field)
+	case "actor":
+		return ec.fieldContext_JournalLine_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_JournalLine_action(ctx, field)
+	case "title":
+		return ec.fieldContext_JournalLine_title(ctx, field)
+	case "allowed":
+		return ec.fieldContext_JournalLine_allowed(ctx, field)
+	case "reason":
+		return ec.fieldContext_JournalLine_reason(ctx, field)
+	case "subject":
+		return ec.fieldContext_JournalLine_subject(ctx, field)
+	case "session":
+		return ec.fieldContext_JournalLine_session(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JournalLine", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkFundRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_LinkFundRecordPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LinkFundRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkFundRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Mismatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_Mismatch_field(ctx, field)
+	case "profile":
+		return ec.fieldContext_Mismatch_profile(ctx, field)
+	case "source":
+		return ec.fieldContext_Mismatch_source(ctx, field)
+	case "fund":
+		return ec.fieldContext_Mismatch_fund(ctx, field)
+	case "mendedAt":
+		return ec.fieldContext_Mismatch_mendedAt(ctx, field)
+	case "message":
+		return ec.fieldContext_Mismatch_message(ctx, field)
+	case "link":
+		return ec.fieldContext_Mismatch_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mismatch", field.Name)
+}
+
+func (ec *executionContext) childFields_MissingData(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_MissingData_field(ctx, field)
+	case "mendedAt":
+		return ec.fieldContext_MissingData_mendedAt(ctx, field)
+	case "message":
+		return ec.fieldContext_MissingData_message(ctx, field)
+	case "link":
+		return ec.fieldContext_MissingData_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MissingData", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3002,6 +4797,20 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 		return ec.fieldContext_Money_currency(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
+}
+
+func (ec *executionContext) childFields_Network(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Network_id(ctx, field)
+	case "range":
+		return ec.fieldContext_Network_range(ctx, field)
+	case "title":
+		return ec.fieldContext_Network_title(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Network_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Network", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3054,8 +4863,12 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_snils(ctx, field)
 	case "inn":
 		return ec.fieldContext_Person_inn(ctx, field)
+	case "innSource":
+		return ec.fieldContext_Person_innSource(ctx, field)
 	case "passport":
 		return ec.fieldContext_Person_passport(ctx, field)
+	case "fundUid":
+		return ec.fieldContext_Person_fundUid(ctx, field)
 	case "phone":
 		return ec.fieldContext_Person_phone(ctx, field)
 	case "email":
@@ -3064,8 +4877,30 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_addresses(ctx, field)
 	case "confirmed":
 		return ec.fieldContext_Person_confirmed(ctx, field)
+	case "mismatches":
+		return ec.fieldContext_Person_mismatches(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveNetworkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "networks":
+		return ec.fieldContext_RemoveNetworkPayload_networks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveNetworkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveNetworkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RequestVerificationPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestVerificationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestVerificationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SaveAppealDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3086,6 +4921,10 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_kind(ctx, field)
 	case "device":
 		return ec.fieldContext_Session_device(ctx, field)
+	case "method":
+		return ec.fieldContext_Session_method(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Session_createdAt(ctx, field)
 	case "idleEndsAt":
@@ -3096,6 +4935,36 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_SetContactPayload_person(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetInnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_SetInnPayload_person(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetInnPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetInnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetUpStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SetUpStep_kind(ctx, field)
+	case "done":
+		return ec.fieldContext_SetUpStep_done(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUpStep", field.Name)
 }
 
 func (ec *executionContext) childFields_SickLeave(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3222,6 +5091,24 @@ func (ec *executionContext) childFields_StatusChange(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type StatusChange", field.Name)
 }
 
+func (ec *executionContext) childFields_Terms(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_Terms_document(ctx, field)
+	case "version":
+		return ec.fieldContext_Terms_version(ctx, field)
+	case "title":
+		return ec.fieldContext_Terms_title(ctx, field)
+	case "text":
+		return ec.fieldContext_Terms_text(ctx, field)
+	case "textHash":
+		return ec.fieldContext_Terms_textHash(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_Terms_acceptedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Terms", field.Name)
+}
+
 func (ec *executionContext) childFields_TreatmentPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "startsOn":
@@ -3250,12 +5137,62 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Verification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_Verification_request(ctx, field)
+	case "needs":
+		return ec.fieldContext_Verification_needs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Verification", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_VerificationFault_field(ctx, field)
+	case "message":
+		return ec.fieldContext_VerificationFault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationFault", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationNeed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_VerificationNeed_field(ctx, field)
+	case "message":
+		return ec.fieldContext_VerificationNeed_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationNeed", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_VerificationRequest_id(ctx, field)
+	case "state":
+		return ec.fieldContext_VerificationRequest_state(ctx, field)
+	case "stateText":
+		return ec.fieldContext_VerificationRequest_stateText(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_VerificationRequest_createdAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_VerificationRequest_decidedAt(ctx, field)
+	case "faults":
+		return ec.fieldContext_VerificationRequest_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationRequest", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
 		return ec.fieldContext_Viewer_person(ctx, field)
 	case "accessLevel":
 		return ec.fieldContext_Viewer_accessLevel(ctx, field)
+	case "entry":
+		return ec.fieldContext_Viewer_entry(ctx, field)
 	case "feedCursor":
 		return ec.fieldContext_Viewer_feedCursor(ctx, field)
 	case "sickLeaves":
@@ -3268,6 +5205,12 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_documents(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Viewer_sessions(ctx, field)
+	case "journal":
+		return ec.fieldContext_Viewer_journal(ctx, field)
+	case "networks":
+		return ec.fieldContext_Viewer_networks(ctx, field)
+	case "verification":
+		return ec.fieldContext_Viewer_verification(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

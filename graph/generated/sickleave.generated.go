@@ -331,11 +331,16 @@ func (ec *executionContext) _SickLeave_diagnosis(ctx context.Context, field grap
 					var zeroVal *string
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *string
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1
@@ -542,11 +547,16 @@ func (ec *executionContext) _SickLeave_periods(ctx context.Context, field graphq
 					var zeroVal []*sickleave.Period
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal []*sickleave.Period
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal []*sickleave.Period
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1
@@ -592,11 +602,16 @@ func (ec *executionContext) _SickLeave_employer(ctx context.Context, field graph
 					var zeroVal *sickleave.EmployerPart
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *sickleave.EmployerPart
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *sickleave.EmployerPart
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1
@@ -642,11 +657,16 @@ func (ec *executionContext) _SickLeave_payment(ctx context.Context, field graphq
 					var zeroVal *sickleave.Payment
 					return zeroVal, err
 				}
+				stage, err := ec.unmarshalNEntryState2kabinetᚋgraphᚋmodelᚐEntryState(ctx, "COMPLETE")
+				if err != nil {
+					var zeroVal *sickleave.Payment
+					return zeroVal, err
+				}
 				if ec.Directives.Access == nil {
 					var zeroVal *sickleave.Payment
 					return zeroVal, errors.New("directive access is not implemented")
 				}
-				return ec.Directives.Access(ctx, obj, directive0, level)
+				return ec.Directives.Access(ctx, obj, directive0, level, stage)
 			}
 
 			next = directive1

@@ -7,15 +7,110 @@ import (
 	"fmt"
 	"io"
 	"kabinet/internal/appeal"
+	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/document"
+	"kabinet/internal/entry"
 	"kabinet/internal/fault"
+	"kabinet/internal/network"
 	"kabinet/internal/page"
 	"kabinet/internal/person"
+	"kabinet/internal/ref"
 	"kabinet/internal/session"
 	"kabinet/internal/sickleave"
+	"kabinet/internal/verification"
 	"strconv"
 )
+
+// What became of accepting terms.
+type AcceptTermsPayload struct {
+	// How far the citizen has come in now; null if there was a fault.
+	Entry *entry.State `json:"entry,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of approving a network.
+type ApproveNetworkPayload struct {
+	// All approved networks; null if there was a fault.
+	Networks []*network.Network `json:"networks,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The network from which the request comes.
+type ApproveThisNetworkInput struct {
+	// What to call it.
+	Title string `json:"title"`
+	// The code that was sent.
+	Confirmation *ConfirmationInput `json:"confirmation,omitempty"`
+	// Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// What became of letting a network in.
+type ApproveThisNetworkPayload struct {
+	// How far the citizen has come in now; null if there was a fault.
+	Entry *entry.State `json:"entry,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of it.
+type CompleteSetUpStepPayload struct {
+	// How far the citizen has come in; null if there was a fault.
+	Entry *entry.State `json:"entry,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The answer to a request for confirmation.
+type ConfirmationInput struct {
+	// The id that the error CONFIRMATION_REQUIRED told.
+	ID string `json:"id"`
+	// The code that was received, 6 digits.
+	Code string `json:"code"`
+}
+
+// Which sessions to end.
+type EndAllSessionsInput struct {
+	// Whether the session of this request goes on.
+	ExceptCurrent bool `json:"exceptCurrent"`
+	// Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// What became of ending sessions.
+type EndAllSessionsPayload struct {
+	// How many were ended.
+	Ended *int `json:"ended,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which session to end.
+type EndSessionInput struct {
+	// Id of the session; the present one is allowed.
+	Session ref.Ref `json:"session"`
+	// Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// What became of ending a session.
+type EndSessionPayload struct {
+	// Id of the session that has ended; null if there was a fault.
+	Session *ref.Ref `json:"session,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of linking.
+type LinkFundRecordPayload struct {
+	// How far the citizen has come in now; null if there was a fault.
+	Entry *entry.State `json:"entry,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
 
 // What can be done.
 type Mutation struct {
@@ -25,11 +120,43 @@ type Mutation struct {
 type Query struct {
 }
 
+// What became of removing a network.
+type RemoveNetworkPayload struct {
+	// The networks that are left; null if there was a fault.
+	Networks []*network.Network `json:"networks,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of the request.
+type RequestVerificationPayload struct {
+	// The request; null if there was a fault.
+	Request *verification.Verification `json:"request,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What saving a draft gave.
 type SaveAppealDraftPayload struct {
 	// The draft as kept; null when there are errors.
 	Appeal *appeal.Appeal `json:"appeal,omitempty"`
 	// What has to be mended; nothing was kept unless this is empty.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of it.
+type SetContactPayload struct {
+	// The citizen; null if there was a fault.
+	Person *person.Person `json:"person,omitempty"`
+	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What became of it.
+type SetInnPayload struct {
+	// The citizen; null if there was a fault.
+	Person *person.Person `json:"person,omitempty"`
+	// Faults of the input.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -47,15 +174,25 @@ type UserError struct {
 	Message string `json:"message"`
 }
 
+// Confirmation of identity inside the cabinet (подтверждение личности).
+type Verification struct {
+	// The newest request; null while there is none.
+	Request *verification.Verification `json:"request,omitempty"`
+	// What is lacking before a request can be made.
+	Needs []*verification.Missing `json:"needs"`
+}
+
 // The signed-in citizen and all that is theirs.
 type Viewer struct {
 	// Who is signed in.
-	Person *person.Person `json:"person"`
+	Person *person.Person `json:"person,omitempty"`
 	// What the account may do.
 	AccessLevel AccessLevel `json:"accessLevel"`
+	// How far they have come in, and what is still to be done for it.
+	Entry *entry.State `json:"entry,omitempty"`
 	// The present position of the viewer's feed. It is read before the rest of the answer, so that a subscription to
 	// `statusChanged(after:)` from here misses nothing of what changes later.
-	FeedCursor page.Cursor `json:"feedCursor"`
+	FeedCursor *page.Cursor `json:"feedCursor,omitempty"`
 	// Sick leaves (больничные листы).
 	SickLeaves *page.Connection[*sickleave.SickLeave] `json:"sickLeaves,omitempty"`
 	// Benefits (пособия).
@@ -65,7 +202,13 @@ type Viewer struct {
 	// Documents (документы) in the personal store.
 	Documents *page.Connection[*document.Document] `json:"documents,omitempty"`
 	// Sessions (сеансы) of the viewer that are open, newest first; the newest hundred.
-	Sessions []*session.Session `json:"sessions"`
+	Sessions []*session.Session `json:"sessions,omitempty"`
+	// The journal (журнал аудита): what was done with the viewer's records and in their name, allowed and denied alike.
+	Journal *page.Connection[*audit.Line] `json:"journal,omitempty"`
+	// Networks (разрешённые сети) from which the viewer lets themselves in; while there are none, from anywhere.
+	Networks []*network.Network `json:"networks,omitempty"`
+	// Confirmation of identity inside the cabinet (подтверждение личности), for accounts that Gosuslugi has not confirmed.
+	Verification *Verification `json:"verification,omitempty"`
 }
 
 // What an account may do (уровень доступа).
@@ -126,6 +269,125 @@ func (e AccessLevel) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// By whom a confirmation code must have been received.
+type ConfirmedBy string
+
+const (
+	// By the holder of the person's confirmed mobile phone.
+	ConfirmedByPhone ConfirmedBy = "PHONE"
+	// By the holder of the contact that the input names, for an action that proves that contact.
+	ConfirmedByContact ConfirmedBy = "CONTACT"
+)
+
+var AllConfirmedBy = []ConfirmedBy{
+	ConfirmedByPhone,
+	ConfirmedByContact,
+}
+
+func (e ConfirmedBy) IsValid() bool {
+	switch e {
+	case ConfirmedByPhone, ConfirmedByContact:
+		return true
+	}
+	return false
+}
+
+func (e ConfirmedBy) String() string {
+	return string(e)
+}
+
+func (e *ConfirmedBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConfirmedBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConfirmedBy", str)
+	}
+	return nil
+}
+
+func (e ConfirmedBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConfirmedBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConfirmedBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far a person has come in (первый вход).
+type EntryState string
+
+const (
+	// They came from a network that they have not approved, and can do nothing but approve it.
+	EntryStateBlocked EntryState = "BLOCKED"
+	// Something is lacking without which nobody uses the cabinet.
+	EntryStateIncomplete EntryState = "INCOMPLETE"
+	// They are in.
+	EntryStateComplete EntryState = "COMPLETE"
+)
+
+var AllEntryState = []EntryState{
+	EntryStateBlocked,
+	EntryStateIncomplete,
+	EntryStateComplete,
+}
+
+func (e EntryState) IsValid() bool {
+	switch e {
+	case EntryStateBlocked, EntryStateIncomplete, EntryStateComplete:
+		return true
+	}
+	return false
+}
+
+func (e EntryState) String() string {
+	return string(e)
+}
+
+func (e *EntryState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = EntryState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid EntryState", str)
+	}
+	return nil
+}
+
+func (e EntryState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *EntryState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e EntryState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Kind of what a change is about.
 type SubjectKind string
 
@@ -140,6 +402,8 @@ const (
 	SubjectKindDocument SubjectKind = "DOCUMENT"
 	// The person.
 	SubjectKindPerson SubjectKind = "PERSON"
+	// Confirmation of identity.
+	SubjectKindVerification SubjectKind = "VERIFICATION"
 )
 
 var AllSubjectKind = []SubjectKind{
@@ -148,11 +412,12 @@ var AllSubjectKind = []SubjectKind{
 	SubjectKindAppeal,
 	SubjectKindDocument,
 	SubjectKindPerson,
+	SubjectKindVerification,
 }
 
 func (e SubjectKind) IsValid() bool {
 	switch e {
-	case SubjectKindSickLeave, SubjectKindBenefit, SubjectKindAppeal, SubjectKindDocument, SubjectKindPerson:
+	case SubjectKindSickLeave, SubjectKindBenefit, SubjectKindAppeal, SubjectKindDocument, SubjectKindPerson, SubjectKindVerification:
 		return true
 	}
 	return false

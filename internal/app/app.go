@@ -16,13 +16,18 @@ import (
 
 	"kabinet/graph"
 	"kabinet/graph/transport"
+	"kabinet/internal/audit"
 	"kabinet/internal/clock"
 	"kabinet/internal/config"
+	"kabinet/internal/confirm"
+	"kabinet/internal/dev/inbox"
 	"kabinet/internal/feed"
 	"kabinet/internal/idempotency"
+	"kabinet/internal/identity"
 	"kabinet/internal/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
 	"kabinet/internal/web"
 	playground "kabinet/web"
 )
@@ -47,7 +52,9 @@ type App struct {
 	bus      *signal.Bus
 	hub      *feed.Hub
 	sessions *session.Service
+	codes    *confirm.Service
 	streams  *transport.Streams
+	inbox    *inbox.Inbox // of the demo; nil when messages really go out
 
 	listeners []listener
 	banner    string
@@ -71,7 +78,11 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err e
 			err = errors.Join(err, a.close())
 		}
 	}()
-	rooms, err := a.makeRooms()
+	provider, err := a.openProvider(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := a.makeRooms(provider)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +91,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err e
 			return nil, err
 		}
 	}
-	return a, a.makeEdge(ctx, rooms)
+	return a, a.makeEdge(provider, rooms)
 }
 
 // open opens the database and Redis.
@@ -111,21 +122,29 @@ func open(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err 
 }
 
 // makeEdge makes what faces the outside and takes the addresses.
-func (a *App) makeEdge(ctx context.Context, r *rooms) error {
-	provider, err := a.openProvider(ctx)
+func (a *App) makeEdge(provider identity.Provider, r *rooms) error {
+	proxies, err := a.config.Proxies()
 	if err != nil {
 		return err
 	}
 	options := web.Options{
 		Log: a.log, Clock: a.clock, Metrics: a.metrics,
 		PublicURL: a.config.PublicURL, Secure: a.config.IsSecure(), Demo: a.config.IsDemo(),
+		TrustedProxies: proxies, MobileRedirects: a.config.MobileRedirects, Limiter: r.limiter,
 		Sealer: r.sealer, Provider: provider, People: r.people, Sessions: r.sessions, Documents: r.documents, Fund: r.fund,
+		Entry: func(ctx context.Context, v viewer.Viewer) (viewer.Entry, error) {
+			return r.entry.Reached(ctx, v.PersonID)
+		},
+		Networks:  r.doors(),
+		Confirmed: r.verifications.Confirmed,
 		GraphQL: graph.NewServer(graph.Options{
 			Services: graph.Services{
 				People: r.people, SickLeaves: r.sickLeaves, Benefits: r.benefits, Appeals: r.appeals, Documents: r.documents,
-				Sessions: r.sessions, Feed: a.hub,
+				Sessions: r.sessions, Feed: a.hub, Entry: r.entry, Networks: r.networks, Verifications: r.verifications,
+				Confirmations: r.confirmations, Journal: audit.NewReader(a.store),
 			},
 			Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
+			Denied: audit.NewDenials(a.store, r.journal, a.clock).Write, Spend: a.spend(),
 			Ended: web.Ended(r.sessions), Acted: web.Acted(r.sessions, a.clock), Streams: a.streams,
 		}),
 	}
@@ -134,6 +153,9 @@ func (a *App) makeEdge(ctx context.Context, r *rooms) error {
 		options.Playground = web.Playground(playground.Playground())
 		if options.Home, err = a.home(); err != nil {
 			return err
+		}
+		if a.inbox != nil {
+			options.Inbox = a.inbox
 		}
 	}
 	return errors.Join(
@@ -202,13 +224,14 @@ func (a *App) purge(ctx context.Context) {
 	for {
 		sessions, err := a.sessions.Purge(ctx)
 		keys, keysErr := idempotency.Purge(ctx, a.store, a.clock)
-		switch err := errors.Join(err, keysErr); {
+		codes, codesErr := a.codes.Purge(ctx)
+		switch err := errors.Join(err, keysErr, codesErr); {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			a.log.WarnContext(ctx, "purge failed; the next one goes on", "error", err)
-		case sessions+keys > 0:
-			a.log.InfoContext(ctx, "purged", "sessions", sessions, "idempotency_keys", keys)
+		case sessions+keys+codes > 0:
+			a.log.InfoContext(ctx, "purged", "sessions", sessions, "idempotency_keys", keys, "confirmations", codes)
 		}
 		select {
 		case <-ctx.Done():

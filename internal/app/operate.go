@@ -51,7 +51,7 @@ func withRooms(ctx context.Context, c *config.Config, log *slog.Logger, f func(*
 	if err != nil {
 		return err
 	}
-	r, err := a.makeRooms()
+	r, err := a.makeRooms(nil)
 	if err == nil {
 		err = f(r)
 	}
@@ -191,7 +191,7 @@ func Doctor(ctx context.Context, c *config.Config, out io.Writer) error {
 	report("fund secrets", err)
 	if !c.IsDemo() { // the demo makes its own
 		if c.OidcIssuer != "" {
-			_, err = newPlainProvider(c, clock.System{})
+			_, err = newPlainProvider(c, clock.System{}, nil)
 		} else {
 			_, err = newRelyingParty(c, clock.System{})
 		}

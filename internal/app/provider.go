@@ -34,7 +34,7 @@ func (a *App) openProvider(ctx context.Context) (identity.Provider, error) {
 	if a.config.OidcIssuer == "" {
 		return newRelyingParty(a.config, a.clock)
 	}
-	provider, err := newPlainProvider(a.config, a.clock)
+	provider, err := newPlainProvider(a.config, a.clock, oidc.NewSharedMemory(a.redis.client, a.clock))
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +45,12 @@ func (a *App) openProvider(ctx context.Context) (identity.Provider, error) {
 	return provider, nil
 }
 
-// newPlainProvider makes the relying party of a plain OpenID Connect provider.
-func newPlainProvider(c *config.Config, now clock.Clock) (*oidc.RelyingParty, error) {
+// newPlainProvider makes the relying party of a plain OpenID Connect provider. Without a replay each process remembers
+// logout tokens for itself.
+func newPlainProvider(c *config.Config, now clock.Clock, replay oidc.Replay) (*oidc.RelyingParty, error) {
 	return oidc.New(oidc.Config{
 		Name: "oidc", Issuer: c.OidcIssuer, ClientID: c.OidcClientID, ClientSecret: c.OidcClientSecret.Reveal(),
-		TrustedClaim: c.OidcTrustedClaim, AllowPlainHTTP: c.IsDemo(), Clock: now,
+		TrustedClaim: c.OidcTrustedClaim, AllowPlainHTTP: c.IsDemo(), Clock: now, Replay: replay,
 	})
 }
 
@@ -138,6 +139,7 @@ func banner(c *config.Config, links home.Links) string {
   fund's events  %[1]s/fund/events       send one: bin/kabinet event send docs/events/….json
   health         %[2]s/readyz            also /healthz /metrics /debug/pprof/
   ESIA emulator  %[3]s
+  SMS, e-mail    %[1]s/dev/inbox         codes arrive here
 
   Log in at      %[1]s/auth/login?return_to=/playground/
   or by script   curl -sc jar -o /dev/null -L -H 'X-Demo-Persona: ivanova' '%[1]s/auth/login?return_to=/auth/session'

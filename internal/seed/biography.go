@@ -40,6 +40,8 @@ func biographyOf(name string) biography {
 		return agent()
 	case "child":
 		return child()
+	case "newcomer":
+		return newcomer()
 	}
 	return biography{}
 }

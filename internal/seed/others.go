@@ -66,6 +66,19 @@ func sidorov() biography {
 	}}}
 }
 
+// newcomer has not been in the cabinet yet; what the fund has waits for her.
+func newcomer() biography {
+	return biography{
+		job:           job{employer: "ООО «Вымышленные дороги»", registrationNumber: "0000310558", twoYears: 1_204_000_00},
+		insuredMonths: 30,
+		leaves: []leafSpec{{
+			key: "flu", start: 40, periods: []int{7}, state: sickleave.BenefitPaid,
+			reason: sickleave.Illness, outcome: sickleave.Fit, diagnosis: "J10.1", clinic: polyclinic(),
+		}},
+		benefits: []benefitSpec{{kind: benefit.TemporaryDisability, state: benefit.Paid, leave: "flu"}},
+	}
+}
+
 // director has a few records of his own, beside those of the organisation that he heads.
 func director() biography {
 	return biography{

@@ -130,6 +130,9 @@ func seedPerson(ctx context.Context, d Deps, files *press, ordinal int, p person
 		if err := a.records.tell(ctx, tx, d, id); err != nil {
 			return err
 		}
+		if err := insertEntry(ctx, tx, d, id, p); err != nil {
+			return err
+		}
 		return d.Journal.Write(ctx, tx, audit.Entry{Owner: id, Action: seedAction, Subject: ref.Of(ref.Person, id)})
 	})
 }

@@ -14,8 +14,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"kabinet/internal/audit"
-	"kabinet/internal/session"
 	"kabinet/internal/signal"
 )
 
@@ -77,9 +75,8 @@ func TestAHungRedisIsAskedOnceASecond(t *testing.T) {
 				asked.Add(1)
 			}
 		}))
-		logger := slog.New(slog.NewTextHandler(log, nil))
-		s := session.New(p.store, hung, signal.NewBus(hung, logger), audit.NewJournal(p.clock), p.clock,
-			session.Limits{Idle: idle, Absolute: absolute}, logger)
+		p.log = slog.New(slog.NewTextHandler(log, nil))
+		s := p.service(hung, signal.NewBus(hung, p.log))
 
 		for i := range 20 { // the row answers each of them
 			open, err := s.Check(t.Context(), token, i%2 == 0)

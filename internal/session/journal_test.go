@@ -14,15 +14,13 @@ import (
 
 // TestTheJournalTellsWhoSignedInAndOut: the person, and through which session.
 func TestTheJournalTellsWhoSignedInAndOut(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		left, replaced := p.open(t, p.signIn(t), true), p.open(t, p.signIn(t), true)
 		require.NoError(t, p.End(t.Context(), left, session.ReasonLogout))
 		require.NoError(t, p.End(t.Context(), left, session.ReasonLogout), "a second end is none")
 		require.NoError(t, p.End(t.Context(), replaced, session.ReasonReplaced))
 
-		entries, err := p.store.AuditEntry.Query().Where(auditentry.OwnerID(p.person)).
-			Order(ent.Asc(auditentry.FieldSequence)).All(persontest.System(t))
-		require.NoError(t, err)
+		entries := p.journal(t)
 		require.Len(t, entries, 4)
 		for i, want := range []struct {
 			action, actor string
@@ -44,4 +42,13 @@ func TestTheJournalTellsWhoSignedInAndOut(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, breaks)
 	})
+}
+
+// journal is what the person's journal tells, in order.
+func (p *place) journal(t *testing.T) []*ent.AuditEntry {
+	t.Helper()
+	entries, err := p.store.AuditEntry.Query().Where(auditentry.OwnerID(p.person)).
+		Order(ent.Asc(auditentry.FieldSequence)).All(persontest.System(t))
+	require.NoError(t, err)
+	return entries
 }

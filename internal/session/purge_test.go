@@ -14,20 +14,24 @@ import (
 )
 
 func TestAPurgeDeletesWhatIsKeptNoMore(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		open := p.open(t, p.signIn(t), true)
 		require.NoError(t, p.End(t.Context(), open, session.ReasonLogout))
 		p.signIn(t) // and never ended: it was left alone
-		p.pass(session.Retention + absolute)
-		left := p.open(t, p.signIn(t), true).Viewer.SessionID
+		p.refresh(t, p.Service, p.signInMobile(t).Refresh)
+		p.pass(t, session.Retention+absolute)
+		left := p.open(t, p.signInMobile(t).Access, true).Viewer.SessionID
 
 		deleted, err := p.Purge(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, deleted, "not before the time")
-		p.pass(time.Second)
+		p.pass(t, time.Second)
 		deleted, err = p.Purge(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, 2, deleted)
+		require.Equal(t, 3, deleted)
+		tokens, err := p.store.SessionToken.Query().Count(persontest.System(t))
+		require.NoError(t, err)
+		require.Equal(t, 2, tokens, "a code and a refresh token")
 		ids, err := p.store.Session.Query().IDs(persontest.System(t))
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{left}, ids)
@@ -36,7 +40,7 @@ func TestAPurgeDeletesWhatIsKeptNoMore(t *testing.T) {
 
 // TestAPurgeGoesOnUntilNothingIsLeft: one statement deletes a bounded number.
 func TestAPurgeGoesOnUntilNothingIsLeft(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		const many = 2100
 		old := p.clock.Now().Add(-session.Retention - time.Hour)
 		require.NoError(t, p.store.Session.MapCreateBulk(make([]struct{}, many), func(c *ent.SessionCreate, i int) {

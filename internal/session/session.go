@@ -4,19 +4,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"sync"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"kabinet/ent"
-	"kabinet/ent/predicate"
-	"kabinet/ent/session"
 	"kabinet/internal/audit"
 	"kabinet/internal/clock"
-	"kabinet/internal/fault"
+	"kabinet/internal/identity"
 	"kabinet/internal/ref"
+	"kabinet/internal/seal"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
 	"kabinet/internal/viewer"
@@ -31,56 +31,47 @@ const (
 	Mobile  Kind = "MOBILE"
 )
 
-// Reasons for which a session ends.
+// The places of what the keys of the configuration protect.
 const (
-	ReasonLogout   = "logout"
-	ReasonRevoked  = "revoked"
-	ReasonReplaced = "replaced" // by a new login in the same browser
+	addressPlace         seal.Place = "sessions.address"
+	providerSessionPlace seal.Place = "sessions.provider_session_hash"
 )
-
-const (
-	// rowLag is how often an acting session's row is asked and written, although the copy answers. By so much the idle
-	// end in the row lags behind the one in Redis, and so long may a session live on that was ended out of Redis' sight.
-	rowLag = time.Minute
-	// endTimeout bounds what follows the end of a session.
-	endTimeout = 2 * time.Second
-)
-
-// Session is a session as its owner sees it.
-type Session struct {
-	ID             ref.Ref
-	Kind           Kind
-	Device         string
-	CreatedAt      time.Time
-	IdleEndsAt     time.Time
-	AbsoluteEndsAt time.Time
-	Current        bool
-}
-
-// Tokens are those of the identity provider.
-type Tokens struct {
-	Access    string    `json:"access,omitempty"`
-	Refresh   string    `json:"refresh,omitempty"`
-	ID        string    `json:"id,omitempty"`
-	ExpiresAt time.Time `json:"expiresAt,omitzero"`
-}
 
 // Start is what a session begins with.
 type Start struct {
 	Person uuid.UUID
 	Level  viewer.Level
+	Entry  viewer.Entry
 	Kind   Kind
 	Device string // what the client says of itself; cut to a sane length
-	Tokens Tokens
+	// Method is how the person proved to the provider who they are.
+	Method identity.Method
+	// Address is the network address of the login; the zero value when it is not known.
+	Address netip.Addr
+	// Provider is the identity provider, Subject the account there, ProviderSession its own session, if it names one.
+	Provider, Subject, ProviderSession string
+	Tokens                             identity.Tokens
 }
 
-// data is what a session holds, readable only with its token.
+// data is what a session holds, readable only with one of its tokens. Its JSON form is kept.
 type data struct {
 	Session  uuid.UUID    `json:"session"`
 	Person   uuid.UUID    `json:"person"`
 	Level    viewer.Level `json:"level"`
+	Entry    viewer.Entry `json:"entry"`
 	Absolute time.Time    `json:"absolute"`
-	Tokens   Tokens       `json:"tokens"`
+	Subject  string       `json:"subject,omitempty"`
+	Tokens   tokens       `json:"tokens"`
+	// RenewAt is when the provider's tokens are to be renewed; zero when they cannot be.
+	RenewAt time.Time `json:"renewAt,omitzero"`
+}
+
+// tokens is how the provider's tokens are kept.
+type tokens struct {
+	Access    string    `json:"access,omitempty"`
+	Refresh   string    `json:"refresh,omitempty"`
+	ID        string    `json:"id,omitempty"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 }
 
 // Open is a session that a check has found open.
@@ -89,13 +80,33 @@ type Open struct {
 	IdleEndsAt     time.Time
 	AbsoluteEndsAt time.Time
 
-	hash tokenHash
+	hash      tokenHash
+	renewAt   time.Time // as in data
+	tokensEnd time.Time // when the provider's access token stops working
+	idToken   string
 }
+
+// IDToken is the provider's id token, by which it knows its session at a logout; empty when there is none.
+func (o Open) IDToken() string { return o.idToken }
 
 // Limits are how long sessions live.
 type Limits struct {
 	Idle     time.Duration
 	Absolute time.Duration
+}
+
+// Options are what the service works with.
+type Options struct {
+	Store   *storage.Store
+	Redis   redis.UniversalClient
+	Bus     *signal.Bus
+	Journal *audit.Journal
+	Sealer  *seal.Sealer
+	Clock   clock.Clock
+	Limits  Limits
+	Log     *slog.Logger
+	// Renewer renews the provider's tokens; nil when nobody can.
+	Renewer Renewer
 }
 
 // Service keeps sessions.
@@ -104,18 +115,26 @@ type Service struct {
 	redis   redis.UniversalClient
 	bus     *signal.Bus
 	journal *audit.Journal
+	sealer  *seal.Sealer
 	clock   clock.Clock
 	limits  Limits
 	log     *slog.Logger
+	renewer Renewer
 	ends    *signal.Bells // under the ids of sessions: it was ended
 	doubts  *signal.Bells // likewise: it may have been
 	breaker breaker
+	flights flights
+	stale   stale
+	keyless sync.Once // tells once of rows from before sessions had keys
 }
 
 // New makes the service; it listens on the bus for sessions that other instances end.
-func New(s *storage.Store, r redis.UniversalClient, bus *signal.Bus, j *audit.Journal, c clock.Clock, l Limits, log *slog.Logger) *Service {
-	service := &Service{store: s, redis: r, bus: bus, journal: j, clock: c, limits: l, log: log, ends: signal.NewBells(), doubts: signal.NewBells()}
-	bus.Listen(signal.Listener{
+func New(o Options) *Service {
+	service := &Service{
+		store: o.Store, redis: o.Redis, bus: o.Bus, journal: o.Journal, sealer: o.Sealer, clock: o.Clock, limits: o.Limits,
+		log: o.Log, renewer: o.Renewer, ends: signal.NewBells(), doubts: signal.NewBells(),
+	}
+	o.Bus.Listen(signal.Listener{
 		Topic: endedTopic,
 		Heard: func(payload string) {
 			if id, err := uuid.Parse(payload); err == nil {
@@ -129,38 +148,81 @@ func New(s *storage.Store, r redis.UniversalClient, bus *signal.Bus, j *audit.Jo
 
 // Begin opens a session and gives its token, which is kept nowhere.
 func (s *Service) Begin(ctx context.Context, start Start) (string, error) {
-	ctx = viewer.NewSystemContext(ctx, "login")
-	now := s.clock.Now()
-	id, err := uuid.NewV7()
+	d, err := s.first(start)
 	if err != nil {
-		return "", fmt.Errorf("begin session: %w", err)
+		return "", err
 	}
-	t := newToken()
-	d := data{Session: id, Person: start.Person, Level: start.Level, Absolute: now.Add(s.limits.Absolute), Tokens: start.Tokens}
-	sealed, err := t.seal(d)
+	t := newToken(accessToken)
+	h, err := t.hold(newDataKey(d.Session), d)
 	if err != nil {
 		return "", err
 	}
 	hash := t.hash()
-	if err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := tx.Session.Create().SetID(id).SetOwnerID(start.Person).SetTokenHash(hash[:]).SetSealed(sealed).
-			SetKind(string(start.Kind)).SetDevice(deviceName(start.Device)).SetCreatedAt(now).
-			SetIdleEndsAt(now.Add(s.limits.Idle)).SetAbsoluteEndsAt(d.Absolute).Exec(ctx); err != nil {
-			return fmt.Errorf("begin session: %w", err)
-		}
-		// It is the person who signs in, in the session that begins with it.
-		actor := viewer.Viewer{PersonID: start.Person, SessionID: id, Level: start.Level}
-		return s.journal.Write(viewer.NewContext(ctx, actor), tx, audit.Entry{
-			Owner: start.Person, Action: "session.begin", Subject: ref.Of(ref.Session, id),
-		})
+	if err := s.begin(ctx, start, d, func(c *ent.SessionCreate) {
+		c.SetTokenHash(hash[:]).SetWrapped(h.wrapped).SetSealed(h.sealed).SetIdleEndsAt(s.clock.Now().Add(s.limits.Idle))
 	}); err != nil {
 		return "", err
 	}
-	s.cache(ctx, hash, sealed, s.limits.Idle, true)
+	s.cache(ctx, hash, h, s.limits.Idle, true)
 	return t.text(), nil
 }
 
-// deviceLength bounds what is kept of a client's own description, in bytes.
+// first is the data of a session that begins.
+func (s *Service) first(start Start) (data, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return data{}, fmt.Errorf("begin session: %w", err)
+	}
+	now := s.clock.Now()
+	d := data{
+		Session: id, Person: start.Person, Level: start.Level, Entry: start.Entry, Absolute: now.Add(s.limits.Absolute),
+		Subject: start.Subject,
+	}
+	d.take(start.Tokens, now)
+	return d, nil
+}
+
+// begin writes the row of a session, and what else belongs to it, and tells the journal.
+func (s *Service) begin(ctx context.Context, start Start, d data, fill func(*ent.SessionCreate), also ...func(context.Context, *storage.Tx) error) error {
+	ctx = viewer.NewSystemContext(ctx, "login")
+	var address []byte
+	if start.Address.IsValid() {
+		var err error
+		if address, err = s.sealer.Seal(addressPlace, d.Session, []byte(start.Address.Unmap().WithZone("").String())); err != nil {
+			return fmt.Errorf("begin session: %w", err)
+		}
+	}
+	return s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		create := tx.Session.Create().SetID(d.Session).SetOwnerID(start.Person).SetKind(string(start.Kind)).
+			SetDevice(deviceName(start.Device)).SetMethod(string(start.Method)).
+			SetCreatedAt(s.clock.Now()).SetAbsoluteEndsAt(d.Absolute)
+		if address != nil {
+			create.SetAddress(address)
+		}
+		if start.ProviderSession != "" {
+			create.SetProviderSessionHash(s.sealer.Lookup(providerSessionPlace, providerSession(start.Provider, start.ProviderSession)))
+		}
+		fill(create)
+		if err := create.Exec(ctx); err != nil {
+			return fmt.Errorf("begin session: %w", err)
+		}
+		for _, f := range also {
+			if err := f(ctx, tx); err != nil {
+				return err
+			}
+		}
+		// It is the person who signs in, in the session that begins with it.
+		actor := viewer.Viewer{PersonID: start.Person, SessionID: d.Session, Level: start.Level, Entry: start.Entry}
+		return s.journal.Write(viewer.NewContext(ctx, actor), tx, audit.Entry{
+			Owner: start.Person, Action: "session.begin", Subject: ref.Of(ref.Session, d.Session),
+		})
+	})
+}
+
+// providerSession is under what a provider's session is found: no two pairs give the same text.
+func providerSession(provider, session string) string { return provider + "\x00" + session }
+
+// deviceLength bounds what is kept of a client's own description, in characters.
 const deviceLength = 200
 
 func deviceName(s string) string {
@@ -174,190 +236,4 @@ func deviceName(s string) string {
 		}
 	}
 	return string(clean)
-}
-
-// Check finds the open session of a token; fault.ErrUnauthenticated when there is none. With act the person is
-// doing something, which moves the idle end.
-func (s *Service) Check(ctx context.Context, text string, act bool) (Open, error) {
-	t, err := parseToken(text)
-	if err != nil {
-		return Open{}, fault.ErrUnauthenticated
-	}
-	now := s.clock.Now()
-	hash := t.hash()
-	found, err := s.cached(ctx, hash, act)
-	switch {
-	case err != nil:
-		open, _, err := s.checkRow(ctx, t, act) // and no copy for a cache that does not answer
-		return open, err
-	case found.ended:
-		return Open{}, fault.ErrUnauthenticated
-	case len(found.sealed) == 0:
-		return s.restore(ctx, t, act)
-	}
-	d, err := t.open(found.sealed)
-	if err != nil {
-		s.log.WarnContext(ctx, "session: the copy does not open; the row answers", "error", err)
-		return s.restore(ctx, t, act)
-	}
-	idleEnd := now.Add(found.left)
-	if act {
-		if found.due && !s.touchRow(ctx, hash, now) {
-			s.learnEnded(ctx, hash)
-			return Open{}, fault.ErrUnauthenticated
-		}
-		idleEnd = now.Add(s.limits.Idle)
-	}
-	return s.open(d, hash, idleEnd, now)
-}
-
-func (s *Service) open(d data, hash tokenHash, idleEnd, now time.Time) (Open, error) {
-	if !now.Before(d.Absolute) || !now.Before(idleEnd) {
-		return Open{}, fault.ErrUnauthenticated
-	}
-	return Open{
-		Viewer:     viewer.Viewer{PersonID: d.Person, SessionID: d.Session, Level: d.Level},
-		IdleEndsAt: minTime(idleEnd, d.Absolute), AbsoluteEndsAt: d.Absolute, hash: hash,
-	}, nil
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-// restore asks the truth, and puts the copy back.
-func (s *Service) restore(ctx context.Context, t token, act bool) (Open, error) {
-	open, sealed, err := s.checkRow(ctx, t, act)
-	if err == nil {
-		s.cache(ctx, open.hash, sealed, max(time.Millisecond, open.IdleEndsAt.Sub(s.clock.Now())), act)
-	}
-	return open, err
-}
-
-// checkRow asks the truth; it gives the sealed data besides.
-func (s *Service) checkRow(ctx context.Context, t token, act bool) (Open, []byte, error) {
-	ctx = viewer.NewSystemContext(ctx, "session check")
-	now := s.clock.Now()
-	hash := t.hash()
-	row, err := s.store.Session.Query().Where(session.TokenHash(hash[:])).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return Open{}, nil, fault.ErrUnauthenticated
-	case err != nil:
-		return Open{}, nil, fmt.Errorf("check session: %w", err)
-	}
-	if row.EndedAt != nil || !now.Before(row.IdleEndsAt) {
-		return Open{}, nil, fault.ErrUnauthenticated
-	}
-	d, err := t.open(row.Sealed)
-	if err != nil {
-		return Open{}, nil, err
-	}
-	idleEnd := row.IdleEndsAt
-	if act {
-		if !s.touchRow(ctx, hash, now) { // ended since it was read
-			return Open{}, nil, fault.ErrUnauthenticated
-		}
-		idleEnd = now.Add(s.limits.Idle)
-	}
-	open, err := s.open(d, hash, idleEnd, now)
-	return open, row.Sealed, err
-}
-
-// learnEnded has the copy of a session forgotten whose row tells that it was ended.
-func (s *Service) learnEnded(ctx context.Context, hash tokenHash) {
-	if err := s.forget(ctx, hash); err != nil {
-		s.log.WarnContext(ctx, "session: ended, but its copy is not forgotten; the row will tell", "error", err)
-	}
-}
-
-// Touch tells that the person does something in a session that was found open before: on a stream that goes on. What
-// fails here is told by the next check, and by the watch of the stream.
-func (s *Service) Touch(ctx context.Context, open Open) {
-	found, err := s.cached(ctx, open.hash, true)
-	now := s.clock.Now()
-	switch {
-	case err == nil && found.ended:
-		s.ends.Ring(open.Viewer.SessionID)
-	case err != nil || len(found.sealed) == 0:
-		// No copy that would know of later acts than the row does: what the row holds to be idle is.
-		s.touchRow(ctx, open.hash, now, session.IdleEndsAtGT(now))
-	case found.due && !s.touchRow(ctx, open.hash, now):
-		s.learnEnded(ctx, open.hash)
-		s.ends.Ring(open.Viewer.SessionID)
-	}
-}
-
-// touchRow moves the idle end in the row and tells whether the session is open. When the database does not answer, the
-// session is held to be open, as the cache says.
-func (s *Service) touchRow(ctx context.Context, hash tokenHash, now time.Time, only ...predicate.Session) bool {
-	ctx = viewer.NewSystemContext(ctx, "session touch")
-	n, err := s.store.Session.Update().Where(session.TokenHash(hash[:]), session.EndedAtIsNil()).Where(only...).
-		SetIdleEndsAt(now.Add(s.limits.Idle)).Save(ctx)
-	if err != nil {
-		s.log.WarnContext(ctx, "session: idle end not written; it will be later", "error", err)
-		return true
-	}
-	return n > 0
-}
-
-// List gives the viewer's open sessions, newest first.
-func (s *Service) List(ctx context.Context) ([]*Session, error) {
-	v, now := viewer.FromContext(ctx), s.clock.Now()
-	rows, err := s.store.Session.Query().
-		Where(session.OwnerID(v.PersonID), session.EndedAtIsNil(), session.IdleEndsAtGT(now), session.AbsoluteEndsAtGT(now)).
-		Order(session.ByCreatedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
-		Limit(maxListed).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	sessions := make([]*Session, len(rows))
-	for i, row := range rows {
-		sessions[i] = fromRow(row, v)
-	}
-	return sessions, nil
-}
-
-// maxListed bounds the list of a person's sessions.
-const maxListed = 100
-
-func fromRow(row *ent.Session, v viewer.Viewer) *Session {
-	return &Session{
-		ID: ref.Of(ref.Session, row.ID), Kind: Kind(row.Kind), Device: row.Device, CreatedAt: row.CreatedAt,
-		IdleEndsAt: row.IdleEndsAt, AbsoluteEndsAt: row.AbsoluteEndsAt, Current: row.ID == v.SessionID,
-	}
-}
-
-// End ends a session: the row first, which is the truth, then the copy, then the streams of every instance.
-func (s *Service) End(ctx context.Context, open Open, reason string) error {
-	id := open.Viewer.SessionID
-	system := viewer.NewSystemContext(ctx, "session end: "+reason)
-	if err := s.store.InTx(system, func(ctx context.Context, tx *storage.Tx) error {
-		n, err := tx.Session.Update().Where(session.ID(id), session.EndedAtIsNil()).
-			SetEndedAt(s.clock.Now()).SetEndReason(reason).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("end session: %w", err)
-		}
-		if n == 0 {
-			return nil
-		}
-		if reason == ReasonLogout { // the others end without a word of the person whose session it is
-			ctx = viewer.NewContext(ctx, open.Viewer)
-		}
-		return s.journal.Write(ctx, tx, audit.Entry{
-			Owner: open.Viewer.PersonID, Action: "session.end", Subject: ref.Of(ref.Session, id), Reason: reason,
-		})
-	}); err != nil {
-		return err
-	}
-	// The row tells the truth now. The rest is owed even if the caller has gone; what of it fails the sweep repeats.
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-	defer cancel()
-	if err := s.spread(after, ended{id, open.hash}); err != nil {
-		s.log.WarnContext(after, "session: ended, but not everybody was told; the sweep will tell", "error", err)
-	}
-	return nil
 }

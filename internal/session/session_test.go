@@ -16,7 +16,7 @@ import (
 )
 
 func TestASessionOpensWithItsToken(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		open := p.open(t, token, false)
 		require.Equal(t, p.person, open.Viewer.PersonID)
@@ -36,7 +36,7 @@ func TestASessionOpensWithItsToken(t *testing.T) {
 }
 
 func TestNoOtherTextOpensASession(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		other := "A"
 		if token[0] == 'A' {
@@ -62,54 +62,54 @@ func TestNoOtherTextOpensASession(t *testing.T) {
 }
 
 func TestASessionEndsWhenNothingIsDoneInIt(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
-		p.pass(idle - time.Second)
+		p.pass(t, idle-time.Second)
 		p.open(t, token, false)
-		p.pass(time.Second)
+		p.pass(t, time.Second)
 		_, err := p.Check(t.Context(), token, true)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated, "an act comes too late")
 	})
 }
 
 func TestAskingDoesNotExtendAndActingDoes(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		end := p.clock.Now().Add(idle)
 		for range 5 {
-			p.pass(2 * time.Minute)
+			p.pass(t, 2*time.Minute)
 			require.WithinDuration(t, end, p.open(t, token, false).IdleEndsAt, time.Second)
 		}
 		open := p.open(t, token, true)
 		require.Equal(t, p.clock.Now().Add(idle), open.IdleEndsAt)
-		p.pass(idle - time.Second)
+		p.pass(t, idle-time.Second)
 		p.open(t, token, false)
-		p.pass(time.Second)
+		p.pass(t, time.Second)
 		_, err := p.Check(t.Context(), token, false)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated)
 	})
 }
 
 func TestASessionEndsAbsolutely(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		end := p.clock.Now().Add(absolute)
 		for p.clock.Now().Add(10 * time.Minute).Before(end) {
-			p.pass(10 * time.Minute)
+			p.pass(t, 10*time.Minute)
 			open := p.open(t, token, true)
 			require.False(t, open.IdleEndsAt.After(end))
 			require.Equal(t, end, open.AbsoluteEndsAt)
 		}
-		p.pass(end.Sub(p.clock.Now()) - time.Microsecond)
+		p.pass(t, end.Sub(p.clock.Now())-time.Microsecond)
 		p.open(t, token, true)
-		p.pass(time.Microsecond)
+		p.pass(t, time.Microsecond)
 		_, err := p.Check(t.Context(), token, true)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated)
 	})
 }
 
 func TestAnEndedSessionStaysEnded(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token, other := p.signIn(t), p.signIn(t)
 		open := p.open(t, token, true)
 		require.NoError(t, p.End(t.Context(), open, session.ReasonLogout))
@@ -120,14 +120,14 @@ func TestAnEndedSessionStaysEnded(t *testing.T) {
 		}
 		p.open(t, other, true)
 
-		p.mini.FlushAll()
+		p.flush(t)
 		_, err := p.Check(t.Context(), token, true)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated, "so says the row")
 	})
 }
 
 func TestTheListShowsThePersonsOpenSessions(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		stranger := persontest.New(t, p.store)
 		_, err := p.Begin(t.Context(), session.Start{Person: stranger, Kind: session.Mobile})
 		require.NoError(t, err)
@@ -156,11 +156,11 @@ func TestTheListShowsThePersonsOpenSessions(t *testing.T) {
 
 // TestASteadyPersonStaysOnTheList: whoever acts oftener than the row is written is written all the same.
 func TestASteadyPersonStaysOnTheList(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		var open session.Open
 		for range 60 { // half an hour, twice the idle time
-			p.pass(30 * time.Second)
+			p.pass(t, 30*time.Second)
 			open = p.open(t, token, true)
 		}
 		list, err := p.List(viewer.NewContext(t.Context(), open.Viewer))
@@ -168,13 +168,13 @@ func TestASteadyPersonStaysOnTheList(t *testing.T) {
 		require.Len(t, list, 1)
 		require.WithinDuration(t, p.clock.Now().Add(idle), list[0].IdleEndsAt, time.Minute)
 
-		p.mini.FlushAll()
+		p.flush(t)
 		p.open(t, token, true)
 	})
 }
 
 func TestADeviceIsCleanedAndCut(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token, err := p.Begin(t.Context(), session.Start{
 			Person: p.person, Kind: session.Mobile, Device: "a\r\nb\x00c\x7f" + strings.Repeat("я", 1000),
 		})

@@ -53,6 +53,23 @@ func (s *Service) spread(ctx context.Context, some ...ended) error {
 func (s *Service) Sweep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(viewer.NewSystemContext(ctx, "session sweep"), sweepTimeout)
 	defer cancel()
+	return errors.Join(s.sweepStale(ctx), s.sweepEnded(ctx))
+}
+
+// sweepStale forgets the copies of replaced tokens that could not be forgotten when they were.
+func (s *Service) sweepStale(ctx context.Context) error {
+	hashes := s.stale.take()
+	if len(hashes) == 0 {
+		return nil
+	}
+	err := s.forget(ctx, hashes...)
+	if err != nil {
+		s.stale.add(hashes...)
+	}
+	return err
+}
+
+func (s *Service) sweepEnded(ctx context.Context) error {
 	rows, err := s.store.Session.Query().Where(session.EndedAtNotNil(), session.ForgottenAtIsNil()).
 		Order(session.ByEndedAt()).Limit(sweepLimit).Select(session.FieldID, session.FieldTokenHash).All(ctx)
 	if err != nil {
@@ -63,8 +80,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	some := make([]ended, 0, len(rows))
 	for _, row := range rows {
-		if len(row.TokenHash) == len(tokenHash{}) {
-			some = append(some, ended{row.ID, tokenHash(row.TokenHash)})
+		if hash, ok := hashOf(row.TokenHash); ok {
+			some = append(some, ended{row.ID, hash})
 		}
 	}
 	return s.spread(ctx, some...)

@@ -11,29 +11,29 @@ import (
 )
 
 func TestATouchExtendsAnOpenSession(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		open := p.open(t, token, true)
 		for range 4 { // longer than the idle time, in all
-			p.pass(10 * time.Minute)
+			p.pass(t, 10*time.Minute)
 			p.Touch(t.Context(), open)
 		}
-		p.pass(10 * time.Minute)
+		p.pass(t, 10*time.Minute)
 		p.open(t, token, false)
 
 		// The row knows, too, and is extended when Redis knows nothing.
-		p.mini.FlushAll()
+		p.flush(t)
 		p.Touch(t.Context(), open)
-		p.pass(14 * time.Minute)
+		p.pass(t, 14*time.Minute)
 		p.open(t, token, false)
 	})
 }
 
 func TestATouchOpensNothing(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, p *place) {
+	each(t, func(t *testing.T, p *place) {
 		token := p.signIn(t)
 		open := p.open(t, token, true)
-		p.pass(idle)
+		p.pass(t, idle)
 		p.Touch(t.Context(), open)
 		_, err := p.Check(t.Context(), token, true)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated, "one that was idle too long")
@@ -44,18 +44,22 @@ func TestATouchOpensNothing(t *testing.T) {
 		p.Touch(t.Context(), open)
 		_, err = p.Check(t.Context(), token, true)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated, "one that was ended")
+	})
+}
 
-		// Ended where Redis did not hear of it: the act learns it from the row, and the stream with it.
-		token = p.signIn(t)
-		open = p.open(t, token, true)
+// TestATouchLearnsOfAnEnd of which Redis did not hear from the row, and the stream with it.
+func TestATouchLearnsOfAnEnd(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, p *place) {
+		token := p.signIn(t)
+		open := p.open(t, token, true)
 		ended := p.Ended(t.Context(), open)
 		p.mini.SetError("LOADING")
 		require.NoError(t, p.End(t.Context(), open, session.ReasonRevoked))
 		p.mini.SetError("")
-		p.pass(time.Minute)
+		p.pass(t, time.Minute)
 		p.Touch(t.Context(), open)
 		await(t, ended)
-		_, err = p.Check(t.Context(), token, false)
+		_, err := p.Check(t.Context(), token, false)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated)
 	})
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -57,28 +58,39 @@ func (s *Service) awaitEnd(ctx context.Context, open Open, end, doubt <-chan str
 }
 
 // look asks whether a session is open still: the row, which knows whether it was ended, and Redis, which knows the idle
-// end exactly. When neither answers, the session is held to be open until its known end.
+// end exactly, under the token that opens the session now. When neither answers, the session is held to be open until
+// its known end.
 func (s *Service) look(ctx context.Context, open Open) (idleEnd time.Time, isOpen bool) {
-	now := s.clock.Now()
+	now, hash := s.clock.Now(), open.hash
 	idleEnd = open.IdleEndsAt
-	row, err := s.store.Session.Query().Where(session.ID(open.Viewer.SessionID)).
-		Only(viewer.NewSystemContext(ctx, "session watch"))
+	row, err := s.rowOf(ctx, open)
 	switch {
 	case ent.IsNotFound(err):
 		return idleEnd, false
-	case err == nil && row.EndedAt != nil:
-		return idleEnd, false
 	case err == nil:
 		idleEnd = row.IdleEndsAt
+		hash, _ = hashOf(row.TokenHash)
 	}
-	if found, err := s.cached(ctx, open.hash, false); err == nil {
-		if found.ended {
+	found, cacheErr := s.cached(ctx, hash, false)
+	switch {
+	case cacheErr == nil && found.ended:
+		// Unless another token has just taken this one's place, the session has ended since its row was read.
+		again, err := s.rowOf(ctx, open)
+		if err != nil || bytes.Equal(again.TokenHash, hash[:]) {
 			return idleEnd, false
 		}
-		if end := now.Add(found.left); len(found.sealed) > 0 && end.After(idleEnd) {
+		idleEnd = again.IdleEndsAt
+	case cacheErr == nil && found.open():
+		if end := now.Add(found.left); end.After(idleEnd) {
 			idleEnd = end
 		}
 	}
 	idleEnd = minTime(idleEnd, open.AbsoluteEndsAt)
 	return idleEnd, now.Before(idleEnd)
+}
+
+// rowOf is the row of a session that has not ended.
+func (s *Service) rowOf(ctx context.Context, open Open) (*ent.Session, error) {
+	return s.store.Session.Query().Where(session.ID(open.Viewer.SessionID), session.EndedAtIsNil()).
+		Only(viewer.NewSystemContext(ctx, "session watch"))
 }

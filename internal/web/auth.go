@@ -35,30 +35,42 @@ var errNoLogin = fault.New(fault.BadInput,
 // loginState is what the browser keeps, sealed, while the person is at Gosuslugi.
 type loginState struct {
 	Transaction identity.Transaction `json:"transaction"`
-	ReturnTo    string               `json:"returnTo"`
+	ReturnTo    string               `json:"returnTo,omitempty"`
+	// App is there when the app has begun the login, which then ends with a code for it.
+	App *appLogin `json:"app,omitempty"`
 }
 
 // login sends the browser to Gosuslugi.
 func (e *edge) login(w http.ResponseWriter, r *http.Request) {
-	address, tx, err := e.Provider.Begin(r.Context(), strings.TrimSuffix(e.PublicURL, "/")+"/auth/callback")
-	if err != nil {
-		e.refuse(w, r, err)
-		return
-	}
-	cookie, err := e.sealLogin(loginState{Transaction: tx, ReturnTo: localPath(r.URL.Query().Get("return_to"))})
-	if err != nil {
-		e.refuse(w, r, err)
-		return
-	}
-	if persona := r.Header.Get(personaHeader); e.Demo && persona != "" {
-		address += "&persona=" + url.QueryEscape(persona)
-	}
-	e.cookies.setLogin(w, cookie, loginLife)
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, address, http.StatusSeeOther)
+	if err := e.begin(w, r, loginState{ReturnTo: localPath(r.URL.Query().Get("return_to"))}); err != nil {
+		e.refuse(w, r, err)
+	}
 }
 
-// callback takes the browser back and opens a session.
+// begin answers with the redirect to Gosuslugi; with an error nothing is answered yet.
+func (e *edge) begin(w http.ResponseWriter, r *http.Request, state loginState) error {
+	address, tx, err := e.Provider.Begin(r.Context(), e.address("/auth/callback"))
+	if err != nil {
+		return err
+	}
+	state.Transaction = tx
+	cookie, err := e.sealLogin(state)
+	if err != nil {
+		return err
+	}
+	if persona := r.Header.Get(personaHeader); e.Demo && persona != "" {
+		address = withParameters(address, url.Values{"persona": {persona}})
+	}
+	e.cookies.setLogin(w, cookie, loginLife)
+	http.Redirect(w, r, address, http.StatusSeeOther)
+	return nil
+}
+
+// address is that of a path of the cabinet, as browsers see it.
+func (e *edge) address(path string) string { return strings.TrimSuffix(e.PublicURL, "/") + path }
+
+// callback takes the browser back and opens a session, the browser's own or the app's.
 func (e *edge) callback(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	cookie, ok := e.cookies.login(r)
@@ -68,23 +80,46 @@ func (e *edge) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	e.cookies.clearLogin(w) // it serves once, whatever comes of it
 	state, err := e.openLogin(cookie)
-	if err != nil || e.Clock.Now().Sub(state.Transaction.StartedAt) > loginLife {
+	if err != nil {
 		e.refuse(w, r, errNoLogin)
 		return
 	}
+	start, err := e.complete(r, state)
+	switch {
+	case err != nil && state.App != nil:
+		e.tellApp(w, r, *state.App, "", err)
+	case err != nil:
+		e.refuse(w, r, err)
+	case state.App != nil:
+		start.Kind = session.Mobile
+		e.answerApp(w, r, *state.App, start)
+	default:
+		e.answerBrowser(w, r, state.ReturnTo, start)
+	}
+}
+
+// complete turns a callback into what a session begins with.
+func (e *edge) complete(r *http.Request, state loginState) (session.Start, error) {
+	if e.Clock.Now().Sub(state.Transaction.StartedAt) > loginLife {
+		return session.Start{}, errNoLogin
+	}
 	login, err := e.Provider.Complete(r.Context(), state.Transaction, r.URL.Query())
 	if err != nil {
-		e.refuse(w, r, err)
-		return
+		return session.Start{}, err
 	}
-	token, err := e.admit(r, login)
+	return e.admit(r, login)
+}
+
+// answerBrowser ends a login of the browser: with a session, in the place of the one that it brought along.
+func (e *edge) answerBrowser(w http.ResponseWriter, r *http.Request, returnTo string, start session.Start) {
+	token, err := e.Sessions.Begin(r.Context(), start)
 	if err != nil {
 		e.refuse(w, r, err)
 		return
 	}
 	e.endReplaced(r)
 	e.cookies.setSession(w, token)
-	http.Redirect(w, r, state.ReturnTo, http.StatusSeeOther)
+	http.Redirect(w, r, returnTo, http.StatusSeeOther)
 }
 
 // endReplaced ends the session that the browser brought along: nothing of before the login lives on. The login does not
@@ -104,62 +139,23 @@ func (e *edge) endReplaced(r *http.Request) {
 	}
 }
 
-func (e *edge) admit(r *http.Request, login identity.Login) (token string, err error) {
-	person, err := e.People.Admit(r.Context(), login)
-	if err != nil {
-		return "", err
-	}
-	level := viewer.Basic
-	if login.Trusted {
-		level = viewer.Extended
-	}
-	return e.Sessions.Begin(r.Context(), session.Start{
-		Person: person, Level: level, Kind: session.Browser, Device: r.UserAgent(),
-		Tokens: session.Tokens{
-			Access: login.Tokens.Access, Refresh: login.Tokens.Refresh, ID: login.Tokens.ID, ExpiresAt: login.Tokens.ExpiresAt,
-		},
-	})
-}
-
-// logout ends the session and says where Gosuslugi's own is ended.
-func (e *edge) logout(w http.ResponseWriter, r *http.Request) {
-	token, ok := e.cookies.session(r)
-	if ok && r.Header.Get("X-CSRF") != "1" {
-		e.refuseWith(w, r, http.StatusForbidden, errHeader)
-		return
-	}
-	if ok {
-		open, err := e.Sessions.Check(r.Context(), token, false)
-		if err == nil {
-			err = e.Sessions.End(r.Context(), open, session.ReasonLogout)
-		}
-		if err != nil && fault.CodeOf(err) != fault.Unauthenticated {
-			e.refuse(w, r, err)
-			return
-		}
-	}
-	e.cookies.clearSession(w)
-	e.answerJSON(w, r, http.StatusOK, struct {
-		LogoutURL string `json:"logoutUrl"`
-	}{e.Provider.Logout(strings.TrimSuffix(e.PublicURL, "/") + "/")})
-}
-
 // session tells whether somebody is signed in and for how long. Asking does not extend it.
 func (e *edge) session(w http.ResponseWriter, r *http.Request) {
 	type answer struct {
 		Authenticated       bool   `json:"authenticated"`
 		AccessLevel         string `json:"accessLevel,omitempty"`
+		Entry               string `json:"entry,omitempty"`
 		IdleSecondsLeft     int    `json:"idleSecondsLeft"`
 		AbsoluteSecondsLeft int    `json:"absoluteSecondsLeft"`
 	}
-	token, ok := e.cookies.session(r)
-	if !ok {
-		e.answerJSON(w, r, http.StatusOK, answer{})
+	shown, refused := e.credential(r)
+	if refused != nil {
+		e.refuse(w, r, refused)
 		return
 	}
-	open, err := e.Sessions.Check(r.Context(), token, false)
+	open, err := e.Sessions.Check(r.Context(), shown.token, false)
 	switch {
-	case fault.CodeOf(err) == fault.Unauthenticated && err != nil:
+	case err != nil && fault.CodeOf(err) == fault.Unauthenticated:
 		e.answerJSON(w, r, http.StatusOK, answer{})
 		return
 	case err != nil:
@@ -172,9 +168,21 @@ func (e *edge) session(w http.ResponseWriter, r *http.Request) {
 	}
 	now := e.Clock.Now()
 	e.answerJSON(w, r, http.StatusOK, answer{
-		Authenticated: true, AccessLevel: level,
+		Authenticated: true, AccessLevel: level, Entry: entryName(open.Viewer.Entry),
 		IdleSecondsLeft: seconds(open.IdleEndsAt.Sub(now)), AbsoluteSecondsLeft: seconds(open.AbsoluteEndsAt.Sub(now)),
 	})
+}
+
+func entryName(e viewer.Entry) string {
+	switch e {
+	case viewer.Complete:
+		return "COMPLETE"
+	case viewer.Incomplete:
+		return "INCOMPLETE"
+	case viewer.Blocked:
+		return "BLOCKED"
+	}
+	return "BLOCKED" // what nobody knows is the least
 }
 
 func seconds(d time.Duration) int { return max(0, int(math.Floor(d.Seconds()))) }

@@ -13,6 +13,7 @@ import (
 
 	"kabinet/internal/fault"
 	"kabinet/internal/fund"
+	"kabinet/internal/gate"
 	"kabinet/internal/locale"
 	"kabinet/internal/ref"
 	"kabinet/internal/viewer"
@@ -66,8 +67,9 @@ func (e *edge) fundEvents(w http.ResponseWriter, r *http.Request) {
 
 // download gives the content of a version of the viewer's document.
 func (e *edge) download(w http.ResponseWriter, r *http.Request) {
-	if !viewer.FromContext(r.Context()).IsPerson() {
-		e.refuse(w, r, fault.ErrUnauthenticated)
+	// What a link to a file needs in the API, the file needs, too: links are kept and passed on.
+	if err := gate.Admit(viewer.FromContext(r.Context()), viewer.Extended, viewer.Complete); err != nil {
+		e.refuse(w, r, err)
 		return
 	}
 	id, err := ref.Parse(r.PathValue("id"))

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"encoding/base64"
@@ -30,9 +31,11 @@ import (
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
+	"kabinet/internal/identity"
 	"kabinet/internal/identity/esia"
 	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
+	"kabinet/internal/ratelimit"
 	"kabinet/internal/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/signal/signaltest"
@@ -82,6 +85,7 @@ type cabinet struct {
 	asked     int // how often the API was reached
 	cookie    string
 	loginName string
+	faces     *faces // of a provider that tells of logouts
 }
 
 // syncBuffer is a log that handlers of several goroutines write.
@@ -120,8 +124,6 @@ func newCabinet(t *testing.T, change ...func(*web.Options)) *cabinet {
 	var err error
 	c.blobs, err = blob.NewDirectory(t.TempDir())
 	require.NoError(t, err)
-	c.sessions = session.New(c.store, redis, signal.NewBus(redis, log), audit.NewJournal(c.clock), c.clock,
-		session.Limits{Idle: idle, Absolute: absolute}, log)
 	documents := document.New(c.store, c.blobs, feed.NewRecorder(c.clock, nobodyToTell{}), c.clock)
 	verifier, err := fund.NewVerifier(c.clock, c.secret)
 	require.NoError(t, err)
@@ -130,12 +132,14 @@ func newCabinet(t *testing.T, change ...func(*web.Options)) *cabinet {
 
 	o := web.Options{
 		Log: log, Clock: c.clock, Metrics: c.metrics, PublicURL: secureAddress, Secure: true,
-		Sealer: sealer, People: person.New(c.store, sealer, feed.NewRecorder(c.clock, nobodyToTell{}), audit.NewJournal(c.clock), c.clock), Sessions: c.sessions, Documents: documents, Fund: fundService,
+		Sealer: sealer, Documents: documents, Fund: fundService, Limiter: ratelimit.New(redis, c.clock, log),
+		People:     person.New(c.store, sealer, feed.NewRecorder(c.clock, nobodyToTell{}), audit.NewJournal(c.clock), c.clock),
 		SDL:        "type Query { ok: Boolean }",
 		Playground: web.Playground(fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}}),
 		Home:       http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "home") }),
 		GraphQL:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.asked++; c.api(w, r) }),
 	}
+	mini.SetTime(c.clock.Now()) // limits are counted by it
 	for _, f := range change {
 		f(&o)
 	}
@@ -144,9 +148,36 @@ func newCabinet(t *testing.T, change ...func(*web.Options)) *cabinet {
 	if o.Secure {
 		c.cookie, c.loginName = "__Host-kabinet", "__Host-kabinet-login"
 	}
-	o.Provider = c.esia(t)
+	provider := c.esia(t)
+	if f, ok := o.Provider.(*faces); ok { // what is missing of it is ESIA's
+		f.Provider, c.faces = provider, f
+	} else {
+		o.Provider = provider
+	}
+	c.sessions = session.New(session.Options{
+		Store: c.store, Redis: redis, Bus: signal.NewBus(redis, log), Journal: audit.NewJournal(c.clock), Sealer: sealer, Clock: c.clock,
+		Limits: session.Limits{Idle: idle, Absolute: absolute}, Log: log, Renewer: provider,
+	})
+	o.Sessions = c.sessions
 	c.Handler = web.NewHandler(o)
 	return c
+}
+
+// faces is a provider that logs people in as ESIA does and tells of its logouts as a plain one does.
+type faces struct {
+	identity.Provider
+	identity.LogoutListener
+
+	logins []identity.Login
+}
+
+// Complete implements identity.Provider, and remembers.
+func (f *faces) Complete(ctx context.Context, tx identity.Transaction, callback url.Values) (identity.Login, error) {
+	login, err := f.Provider.Complete(ctx, tx, callback)
+	if err == nil {
+		f.logins = append(f.logins, login)
+	}
+	return login, err
 }
 
 // demo is the demo on plain HTTP.
@@ -185,17 +216,19 @@ type seen struct {
 	Person  uuid.UUID
 	Session uuid.UUID
 	Level   viewer.Level
+	Entry   viewer.Entry
 }
 
 func tellViewer(w http.ResponseWriter, r *http.Request) {
 	v := viewer.FromContext(r.Context())
-	_ = json.NewEncoder(w).Encode(seen{Person: v.PersonID, Session: v.SessionID, Level: v.Level})
+	_ = json.NewEncoder(w).Encode(seen{Person: v.PersonID, Session: v.SessionID, Level: v.Level, Entry: v.Entry})
 }
 
 // pass lets time pass, for the clock and for Redis.
 func (c *cabinet) pass(d time.Duration) {
 	c.clock.Advance(d)
 	c.mini.FastForward(d)
+	c.mini.SetTime(c.clock.Now())
 }
 
 // browser keeps cookies, as one person's browser does.
@@ -203,6 +236,7 @@ type browser struct {
 	*cabinet
 
 	cookies map[string]string
+	through string // the address that a proxy tells of; empty: there is no proxy
 }
 
 func (c *cabinet) browser() *browser { return &browser{cabinet: c, cookies: map[string]string{}} }
@@ -222,6 +256,9 @@ func (b *browser) do(t *testing.T, method, target, body string, fields ...string
 	r.Host = strings.SplitN(b.address, "://", 2)[1]
 	for i := 0; i < len(fields); i += 2 {
 		r.Header.Add(fields[i], fields[i+1])
+	}
+	if b.through != "" {
+		r.Header.Set("X-Forwarded-For", b.through)
 	}
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
@@ -318,9 +355,12 @@ func text(t *testing.T, answer *http.Response) string {
 
 // refusal is the body of a refusal.
 type refusal struct {
+	Error     string // OAuth's
 	Code      fault.Code
 	Message   string
 	RequestID string
+
+	RetryAfterSeconds int
 }
 
 // requireRefused checks the shape of a refusal, which is the same everywhere.

@@ -220,25 +220,22 @@ func Ended(sessions *session.Service) func(ctx context.Context) <-chan struct{} 
 // nobody's; one with a cookie must carry the header that a foreign page cannot make a browser send.
 func (e *edge) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, hasCookie := e.cookies.session(r)
-		if scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-			if hasCookie {
-				e.refuseWith(w, r, http.StatusBadRequest, errTwoSessions)
-				return
-			}
-			token = strings.TrimLeft(bearer, " ")
+		shown, refused := e.credential(r)
+		if refused != nil {
+			e.refuse(w, r, refused)
+			return
 		}
-		if token == "" {
+		if shown.token == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
 		// A download is a link that people click, and an upgrade's Origin is checked by the transport.
-		if hasCookie && r.URL.Path == "/graphql" && !isUpgrade(r) && r.Header.Get("X-CSRF") != "1" {
+		if shown.cookie && r.URL.Path == "/graphql" && !isUpgrade(r) && r.Header.Get("X-CSRF") != "1" {
 			e.refuseWith(w, r, http.StatusForbidden, errHeader)
 			return
 		}
 		act := !isStream(r)
-		open, err := e.Sessions.Check(r.Context(), token, act)
+		open, err := e.open(r.Context(), shown.token, act)
 		if err != nil {
 			if fault.CodeOf(err) == fault.Unauthenticated {
 				next.ServeHTTP(w, r)
@@ -254,6 +251,37 @@ func (e *edge) authenticated(next http.Handler) http.Handler {
 		ctx := viewer.NewContext(r.Context(), open.Viewer)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, openKey{}, found)))
 	})
+}
+
+// credential is what a request shows of a session: one thing, or nothing.
+type credential struct {
+	token  string
+	cookie bool // it came as a cookie, which a browser sends without being asked
+}
+
+// credential finds it; a request that shows two things is refused.
+func (e *edge) credential(r *http.Request) (credential, *fault.Error) {
+	token, hasCookie := e.cookies.session(r)
+	if scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		if hasCookie {
+			return credential{}, errTwoSessions
+		}
+		token = strings.TrimLeft(bearer, " ")
+	}
+	return credential{token: token, cookie: hasCookie}, nil
+}
+
+// open finds the open session of a token as it is to be used: with the provider's tokens fresh, and as far in as its
+// person has come.
+func (e *edge) open(ctx context.Context, token string, act bool) (session.Open, error) {
+	open, err := e.Sessions.Check(ctx, token, act)
+	if err != nil {
+		return session.Open{}, err
+	}
+	if err := e.Sessions.Renew(ctx, token, open); err != nil {
+		return session.Open{}, err
+	}
+	return e.promoted(ctx, token, open)
 }
 
 func isUpgrade(r *http.Request) bool {

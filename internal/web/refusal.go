@@ -41,6 +41,7 @@ func statusOf(c fault.Code) int {
 
 // refusal is the body of a refusal outside GraphQL.
 type refusal struct {
+	Error             string     `json:"error,omitempty"` // OAuth's, where it is spoken
 	Code              fault.Code `json:"code"`
 	Message           string     `json:"message"`
 	RequestID         string     `json:"requestId"`
@@ -49,16 +50,27 @@ type refusal struct {
 
 // refuse answers an error: shown if it was made to be shown, logged and masked otherwise.
 func (e *edge) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	shown := e.shown(r, err)
+	e.refuseWith(w, r, statusOf(shown.Code), shown)
+}
+
+// shown gives what an error is shown as, and tells the log what is not shown.
+func (e *edge) shown(r *http.Request, err error) *fault.Error {
 	shown := fault.Shown(err)
 	if shown.Code == fault.Internal {
 		e.Log.ErrorContext(r.Context(), "request failed", "error", err, "request_id", requestid.FromContext(r.Context()))
 	} else if shown.Cause != nil {
 		e.Log.WarnContext(r.Context(), "request refused", "fault", shown.Code, "error", shown.Cause, "request_id", requestid.FromContext(r.Context()))
 	}
-	e.refuseWith(w, r, statusOf(shown.Code), shown)
+	return shown
 }
 
 func (e *edge) refuseWith(w http.ResponseWriter, r *http.Request, status int, shown *fault.Error) {
+	e.answerJSON(w, r, status, e.refusal(w, r, shown))
+}
+
+// refusal is the body of a refusal, and the header that goes with it.
+func (e *edge) refusal(w http.ResponseWriter, r *http.Request, shown *fault.Error) refusal {
 	body := refusal{
 		Code: shown.Code, Message: shown.Message(locale.FromContext(r.Context())), RequestID: requestid.FromContext(r.Context()),
 	}
@@ -66,7 +78,7 @@ func (e *edge) refuseWith(w http.ResponseWriter, r *http.Request, status int, sh
 		body.RetryAfterSeconds = int(math.Ceil(shown.RetryAfter.Seconds()))
 		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfterSeconds))
 	}
-	e.answerJSON(w, r, status, body)
+	return body
 }
 
 func (e *edge) answerJSON(w http.ResponseWriter, r *http.Request, status int, body any) {

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kabinet/internal/clock"
@@ -15,6 +18,7 @@ import (
 	"kabinet/internal/requestid"
 	"kabinet/internal/seal"
 	"kabinet/internal/session"
+	"kabinet/internal/viewer"
 )
 
 // Limits of a connection. There is no limit on the time of an answer, because streams live long.
@@ -33,6 +37,21 @@ type Options struct {
 	PublicURL string // scheme://host[:port]
 	Secure    bool   // browsers reach the cabinet over TLS
 	Demo      bool
+	// TrustedProxies are the operator's own proxies, whose word on a client's address counts.
+	TrustedProxies []netip.Prefix
+	// MobileRedirects are the addresses at which the app takes the code of a login: of a scheme of its own
+	// (ru.sfr.kabinet:/callback), https links that the app has claimed, or http://127.0.0.1/… and http://[::1]/…, on
+	// whatever port. Without any there is no login for an app.
+	MobileRedirects []string
+	// Limiter bounds how often logins and tokens are asked for; nil: nothing does.
+	Limiter Limiter
+
+	// Entry tells how far a person has come in, apart from the network they come from; nil: all the way.
+	Entry func(ctx context.Context, v viewer.Viewer) (viewer.Entry, error)
+	// Networks tells from where people let themselves in; nil: from everywhere.
+	Networks Networks
+	// Confirmed tells whether the fund itself has confirmed who a person is, where the provider has not; nil: never.
+	Confirmed func(ctx context.Context, person uuid.UUID) (bool, error)
 
 	Sealer    *seal.Sealer
 	Provider  identity.Provider
@@ -46,6 +65,8 @@ type Options struct {
 	Playground http.Handler
 	// Home is the page /dev in demo mode.
 	Home http.Handler
+	// Inbox is the page /dev/inbox in demo mode, when messages are captured.
+	Inbox http.Handler
 }
 
 // edge holds what the endpoints need.
@@ -59,21 +80,32 @@ func NewHandler(o Options) http.Handler {
 	e := &edge{Options: o, cookies: newCookies(o.Secure, o.PublicURL)}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", e.authenticated(e.GraphQL))
-	mux.HandleFunc("GET /auth/login", e.login)
-	mux.HandleFunc("GET /auth/callback", e.callback)
+	mux.HandleFunc("GET /auth/login", e.limited(loginPace, e.login))
+	mux.HandleFunc("GET /auth/callback", e.limited(callbackPace, e.callback))
 	mux.HandleFunc("POST /auth/logout", e.logout)
 	mux.HandleFunc("GET /auth/session", e.session)
+	mux.HandleFunc("GET /auth/mobile/login", e.limited(loginPace, e.mobileLogin))
+	mux.HandleFunc("POST /auth/mobile/token", e.limited(tokenPace, e.mobileToken))
+	mux.HandleFunc("POST /auth/mobile/refresh", e.limited(tokenPace, e.mobileRefresh))
+	if listener, ok := o.Provider.(identity.LogoutListener); ok {
+		mux.HandleFunc("POST /auth/backchannel-logout", e.limited(providerLogoutPace, e.backChannelLogout(listener)))
+		mux.HandleFunc("GET /auth/frontchannel-logout", e.limited(providerLogoutPace, e.frontChannelLogout(listener)))
+	}
 	mux.Handle("GET /documents/{id}/versions/{n}", e.authenticated(http.HandlerFunc(e.download)))
 	mux.HandleFunc("POST /fund/events", e.fundEvents)
 	if o.Demo {
 		mux.Handle("GET /playground/", http.StripPrefix("/playground", e.Playground))
 		mux.HandleFunc("GET /schema.graphql", e.sdl)
 		mux.Handle("GET /dev", e.Home)
+		if o.Inbox != nil {
+			mux.Handle("GET /dev/inbox", o.Inbox)
+		}
 		mux.Handle("GET /{$}", http.RedirectHandler("/dev", http.StatusSeeOther))
 	}
 	var h http.Handler = &fallback{mux: mux, edge: e}
 	h = e.refuseForeign(h)
 	h = limitBodyTime(h)
+	h = e.addressed(h)
 	h = e.recovered(h)
 	h = language(h)
 	h = e.securityHeaders(h)

@@ -4,7 +4,9 @@
  *   KABINET_E2E_URL            its address, for example http://127.0.0.1:8080
  *   KABINET_E2E_EVENT_COMMAND  a shell command that signs and posts the CloudEvents file whose path is appended
  *   CHROMIUM                   the browser; by default /usr/bin/chromium
+ *   KABINET_E2E_BINARY         the program, for tests that start it themselves; by default bin/kabinet
  */
+import { fileURLToPath } from 'node:url';
 
 /** @returns {string} address of the server */
 export function serverUrl() {
@@ -19,6 +21,11 @@ export function eventCommand() {
 /** @returns {string} path of the browser */
 export function chromiumPath() {
   return process.env.CHROMIUM || '/usr/bin/chromium';
+}
+
+/** @returns {string} path of the program */
+export function binaryPath() {
+  return process.env.KABINET_E2E_BINARY || fileURLToPath(new URL('../../bin/kabinet', import.meta.url));
 }
 
 /** @param {string} name */
