@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,14 +26,40 @@ import (
 // deadline is how long anything may take that these tests wait for.
 const deadline = 30 * time.Second
 
+// build links the program once for all tests.
+var build = sync.OnceValues(func() (binary string, err error) { //nolint:gochecknoglobals // linking takes seconds
+	directory, err := os.MkdirTemp("", "kabinet-test-*")
+	if err != nil {
+		return "", err
+	}
+	binary = filepath.Join(directory, "kabinet")
+	output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, output)
+	}
+	return binary, nil
+})
+
+// TestMain removes what build has made.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary, err := build(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+func built(t *testing.T) string {
+	t.Helper()
+	binary, err := build()
+	require.NoError(t, err)
+	return binary
+}
+
 // each runs a test against the real program, once with nothing else and once on PostgreSQL and Redis.
 func each(t *testing.T, test func(t *testing.T, p *program)) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "kabinet")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, string(output))
-
+	binary := built(t)
 	t.Run("embedded", func(t *testing.T) { test(t, start(t, binary, nil)) })
 	t.Run("services", func(t *testing.T) {
 		database, drop, err := storagetest.NewPostgresDatabase(t.Context())
@@ -132,11 +160,17 @@ type citizen struct {
 	client *http.Client
 }
 
-func (p *program) login(t *testing.T, name string) *citizen {
+// stranger is a browser in which nobody is signed in.
+func (p *program) stranger(t *testing.T) *citizen {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	c := &citizen{t: t, p: p, client: &http.Client{Jar: jar, Timeout: deadline}}
+	return &citizen{t: t, p: p, client: &http.Client{Jar: jar, Timeout: deadline}}
+}
+
+func (p *program) login(t *testing.T, name string) *citizen {
+	t.Helper()
+	c := p.stranger(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/auth/login?return_to=/auth/session", nil)
 	require.NoError(t, err)
 	request.Header.Set("X-Demo-Persona", name)

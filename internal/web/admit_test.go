@@ -177,3 +177,18 @@ func TestWhenItCannotBeFoundOutNobodyComesIn(t *testing.T) {
 		require.Equal(t, viewer.Incomplete, b.query(t).Entry)
 	})
 }
+
+// Links to files are kept and passed on: they open to nobody who is not in.
+func TestADownloadIsForThoseWhoAreIn(t *testing.T) {
+	d := &doorkeeper{entry: viewer.Complete}
+	c := newCabinet(t, d.options)
+	b := c.browser()
+	b.login(t, "ivanova")
+	where := c.addDocument(t, b.query(t).Person, "f.pdf", "secret")
+	require.Equal(t, "secret", text(t, b.get(t, where)))
+
+	d.entry = viewer.Incomplete
+	late := c.browser()
+	late.login(t, "ivanova")
+	requireRefused(t, late.get(t, where), http.StatusForbidden, fault.AccessLevelRequired)
+}
