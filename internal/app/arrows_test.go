@@ -19,15 +19,15 @@ type rule struct {
 	imports, reaches *regexp.Regexp
 }
 
-const leaves = `viewer|clock|locale|fault|ref|calendar|money|identifier|seal|requestid|batch`
+const leaves = `viewer|gate|clock|locale|fault|ref|calendar|money|identifier|seal|requestid|clientaddr|batch`
 
 // rules are the arrows of ARCHITECTURE.md.
 func rules() []rule {
-	domain := regexp.MustCompile(`^kabinet/internal/(person|sickleave|benefit|appeal|document|feed|audit|idempotency|owner|blob|page)$`)
+	domain := regexp.MustCompile(`^kabinet/internal/(person|sickleave|benefit|appeal|document|entry|network|verification|confirm|feed|audit|idempotency|owner|blob|page)$`)
 	return []rule{
 		{
 			name: "leaves know only leaves", from: regexp.MustCompile(`^kabinet/internal/(` + leaves + `)$`),
-			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|config|dev|document|feed|fund|identity|owner|person|seed|session|sickleave|signal|storage|web)(/|$))`),
+			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|config|confirm|dev|document|entry|feed|fund|identity|network|notify|owner|person|ratelimit|seed|session|sickleave|signal|storage|verification|web)(/|$))`),
 		},
 		{
 			name: "domains do not know the API or the edge", from: domain,
@@ -44,7 +44,7 @@ func rules() []rule {
 		},
 		{
 			name: "the schema knows only rules and leaves", from: regexp.MustCompile(`^kabinet/ent/(schema|rule)$`),
-			reaches: regexp.MustCompile(`^kabinet/(ent|graph|internal/(app|audit|appeal|benefit|document|feed|person|session|sickleave|storage|web))$`),
+			reaches: regexp.MustCompile(`^kabinet/(ent|graph|internal/(app|audit|appeal|benefit|confirm|document|entry|feed|network|person|session|sickleave|storage|verification|web))$`),
 		},
 		{
 			name: "only the program knows the stand-ins of the demo", from: regexp.MustCompile(`^kabinet/`),
