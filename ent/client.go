@@ -12,20 +12,26 @@ import (
 	"kabinet/ent/migrate"
 
 	"kabinet/ent/accrual"
+	"kabinet/ent/announcement"
 	"kabinet/ent/appeal"
 	"kabinet/ent/appealattachment"
 	"kabinet/ent/appealmessage"
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/clarification"
+	"kabinet/ent/command"
 	"kabinet/ent/confirmation"
 	"kabinet/ent/consent"
+	"kabinet/ent/contribution"
+	"kabinet/ent/deadline"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
 	"kabinet/ent/insuredrecord"
+	"kabinet/ent/maintenance"
 	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
@@ -35,6 +41,7 @@ import (
 	"kabinet/ent/sessiontoken"
 	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
+	"kabinet/ent/systemstatus"
 	"kabinet/ent/treatmentperiod"
 	"kabinet/ent/verification"
 
@@ -54,6 +61,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// Accrual is the client for interacting with the Accrual builders.
 	Accrual *AccrualClient
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Appeal is the client for interacting with the Appeal builders.
 	Appeal *AppealClient
 	// AppealAttachment is the client for interacting with the AppealAttachment builders.
@@ -66,10 +75,18 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// Benefit is the client for interacting with the Benefit builders.
 	Benefit *BenefitClient
+	// Clarification is the client for interacting with the Clarification builders.
+	Clarification *ClarificationClient
+	// Command is the client for interacting with the Command builders.
+	Command *CommandClient
 	// Confirmation is the client for interacting with the Confirmation builders.
 	Confirmation *ConfirmationClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// Contribution is the client for interacting with the Contribution builders.
+	Contribution *ContributionClient
+	// Deadline is the client for interacting with the Deadline builders.
+	Deadline *DeadlineClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// DocumentVersion is the client for interacting with the DocumentVersion builders.
@@ -82,6 +99,8 @@ type Client struct {
 	IdempotencyRecord *IdempotencyRecordClient
 	// InsuredRecord is the client for interacting with the InsuredRecord builders.
 	InsuredRecord *InsuredRecordClient
+	// Maintenance is the client for interacting with the Maintenance builders.
+	Maintenance *MaintenanceClient
 	// Network is the client for interacting with the Network builders.
 	Network *NetworkClient
 	// Organisation is the client for interacting with the Organisation builders.
@@ -100,6 +119,8 @@ type Client struct {
 	SetUpStep *SetUpStepClient
 	// SickLeave is the client for interacting with the SickLeave builders.
 	SickLeave *SickLeaveClient
+	// SystemStatus is the client for interacting with the SystemStatus builders.
+	SystemStatus *SystemStatusClient
 	// TreatmentPeriod is the client for interacting with the TreatmentPeriod builders.
 	TreatmentPeriod *TreatmentPeriodClient
 	// Verification is the client for interacting with the Verification builders.
@@ -116,20 +137,26 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Accrual = NewAccrualClient(c.config)
+	c.Announcement = NewAnnouncementClient(c.config)
 	c.Appeal = NewAppealClient(c.config)
 	c.AppealAttachment = NewAppealAttachmentClient(c.config)
 	c.AppealMessage = NewAppealMessageClient(c.config)
 	c.AppealStep = NewAppealStepClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Benefit = NewBenefitClient(c.config)
+	c.Clarification = NewClarificationClient(c.config)
+	c.Command = NewCommandClient(c.config)
 	c.Confirmation = NewConfirmationClient(c.config)
 	c.Consent = NewConsentClient(c.config)
+	c.Contribution = NewContributionClient(c.config)
+	c.Deadline = NewDeadlineClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.DocumentVersion = NewDocumentVersionClient(c.config)
 	c.FeedEvent = NewFeedEventClient(c.config)
 	c.FundEvent = NewFundEventClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
 	c.InsuredRecord = NewInsuredRecordClient(c.config)
+	c.Maintenance = NewMaintenanceClient(c.config)
 	c.Network = NewNetworkClient(c.config)
 	c.Organisation = NewOrganisationClient(c.config)
 	c.Owner = NewOwnerClient(c.config)
@@ -139,6 +166,7 @@ func (c *Client) init() {
 	c.SessionToken = NewSessionTokenClient(c.config)
 	c.SetUpStep = NewSetUpStepClient(c.config)
 	c.SickLeave = NewSickLeaveClient(c.config)
+	c.SystemStatus = NewSystemStatusClient(c.config)
 	c.TreatmentPeriod = NewTreatmentPeriodClient(c.config)
 	c.Verification = NewVerificationClient(c.config)
 }
@@ -234,20 +262,26 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:               ctx,
 		config:            cfg,
 		Accrual:           NewAccrualClient(cfg),
+		Announcement:      NewAnnouncementClient(cfg),
 		Appeal:            NewAppealClient(cfg),
 		AppealAttachment:  NewAppealAttachmentClient(cfg),
 		AppealMessage:     NewAppealMessageClient(cfg),
 		AppealStep:        NewAppealStepClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		Benefit:           NewBenefitClient(cfg),
+		Clarification:     NewClarificationClient(cfg),
+		Command:           NewCommandClient(cfg),
 		Confirmation:      NewConfirmationClient(cfg),
 		Consent:           NewConsentClient(cfg),
+		Contribution:      NewContributionClient(cfg),
+		Deadline:          NewDeadlineClient(cfg),
 		Document:          NewDocumentClient(cfg),
 		DocumentVersion:   NewDocumentVersionClient(cfg),
 		FeedEvent:         NewFeedEventClient(cfg),
 		FundEvent:         NewFundEventClient(cfg),
 		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
 		InsuredRecord:     NewInsuredRecordClient(cfg),
+		Maintenance:       NewMaintenanceClient(cfg),
 		Network:           NewNetworkClient(cfg),
 		Organisation:      NewOrganisationClient(cfg),
 		Owner:             NewOwnerClient(cfg),
@@ -257,6 +291,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SessionToken:      NewSessionTokenClient(cfg),
 		SetUpStep:         NewSetUpStepClient(cfg),
 		SickLeave:         NewSickLeaveClient(cfg),
+		SystemStatus:      NewSystemStatusClient(cfg),
 		TreatmentPeriod:   NewTreatmentPeriodClient(cfg),
 		Verification:      NewVerificationClient(cfg),
 	}, nil
@@ -279,20 +314,26 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:               ctx,
 		config:            cfg,
 		Accrual:           NewAccrualClient(cfg),
+		Announcement:      NewAnnouncementClient(cfg),
 		Appeal:            NewAppealClient(cfg),
 		AppealAttachment:  NewAppealAttachmentClient(cfg),
 		AppealMessage:     NewAppealMessageClient(cfg),
 		AppealStep:        NewAppealStepClient(cfg),
 		AuditEntry:        NewAuditEntryClient(cfg),
 		Benefit:           NewBenefitClient(cfg),
+		Clarification:     NewClarificationClient(cfg),
+		Command:           NewCommandClient(cfg),
 		Confirmation:      NewConfirmationClient(cfg),
 		Consent:           NewConsentClient(cfg),
+		Contribution:      NewContributionClient(cfg),
+		Deadline:          NewDeadlineClient(cfg),
 		Document:          NewDocumentClient(cfg),
 		DocumentVersion:   NewDocumentVersionClient(cfg),
 		FeedEvent:         NewFeedEventClient(cfg),
 		FundEvent:         NewFundEventClient(cfg),
 		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
 		InsuredRecord:     NewInsuredRecordClient(cfg),
+		Maintenance:       NewMaintenanceClient(cfg),
 		Network:           NewNetworkClient(cfg),
 		Organisation:      NewOrganisationClient(cfg),
 		Owner:             NewOwnerClient(cfg),
@@ -302,6 +343,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SessionToken:      NewSessionTokenClient(cfg),
 		SetUpStep:         NewSetUpStepClient(cfg),
 		SickLeave:         NewSickLeaveClient(cfg),
+		SystemStatus:      NewSystemStatusClient(cfg),
 		TreatmentPeriod:   NewTreatmentPeriodClient(cfg),
 		Verification:      NewVerificationClient(cfg),
 	}, nil
@@ -333,12 +375,13 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Accrual, c.Appeal, c.AppealAttachment, c.AppealMessage, c.AppealStep,
-		c.AuditEntry, c.Benefit, c.Confirmation, c.Consent, c.Document,
+		c.Accrual, c.Announcement, c.Appeal, c.AppealAttachment, c.AppealMessage,
+		c.AppealStep, c.AuditEntry, c.Benefit, c.Clarification, c.Command,
+		c.Confirmation, c.Consent, c.Contribution, c.Deadline, c.Document,
 		c.DocumentVersion, c.FeedEvent, c.FundEvent, c.IdempotencyRecord,
-		c.InsuredRecord, c.Network, c.Organisation, c.Owner, c.Person, c.SecretLock,
-		c.Session, c.SessionToken, c.SetUpStep, c.SickLeave, c.TreatmentPeriod,
-		c.Verification,
+		c.InsuredRecord, c.Maintenance, c.Network, c.Organisation, c.Owner, c.Person,
+		c.SecretLock, c.Session, c.SessionToken, c.SetUpStep, c.SickLeave,
+		c.SystemStatus, c.TreatmentPeriod, c.Verification,
 	} {
 		n.Use(hooks...)
 	}
@@ -348,12 +391,13 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Accrual, c.Appeal, c.AppealAttachment, c.AppealMessage, c.AppealStep,
-		c.AuditEntry, c.Benefit, c.Confirmation, c.Consent, c.Document,
+		c.Accrual, c.Announcement, c.Appeal, c.AppealAttachment, c.AppealMessage,
+		c.AppealStep, c.AuditEntry, c.Benefit, c.Clarification, c.Command,
+		c.Confirmation, c.Consent, c.Contribution, c.Deadline, c.Document,
 		c.DocumentVersion, c.FeedEvent, c.FundEvent, c.IdempotencyRecord,
-		c.InsuredRecord, c.Network, c.Organisation, c.Owner, c.Person, c.SecretLock,
-		c.Session, c.SessionToken, c.SetUpStep, c.SickLeave, c.TreatmentPeriod,
-		c.Verification,
+		c.InsuredRecord, c.Maintenance, c.Network, c.Organisation, c.Owner, c.Person,
+		c.SecretLock, c.Session, c.SessionToken, c.SetUpStep, c.SickLeave,
+		c.SystemStatus, c.TreatmentPeriod, c.Verification,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -364,6 +408,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AccrualMutation:
 		return c.Accrual.mutate(ctx, m)
+	case *AnnouncementMutation:
+		return c.Announcement.mutate(ctx, m)
 	case *AppealMutation:
 		return c.Appeal.mutate(ctx, m)
 	case *AppealAttachmentMutation:
@@ -376,10 +422,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *BenefitMutation:
 		return c.Benefit.mutate(ctx, m)
+	case *ClarificationMutation:
+		return c.Clarification.mutate(ctx, m)
+	case *CommandMutation:
+		return c.Command.mutate(ctx, m)
 	case *ConfirmationMutation:
 		return c.Confirmation.mutate(ctx, m)
 	case *ConsentMutation:
 		return c.Consent.mutate(ctx, m)
+	case *ContributionMutation:
+		return c.Contribution.mutate(ctx, m)
+	case *DeadlineMutation:
+		return c.Deadline.mutate(ctx, m)
 	case *DocumentMutation:
 		return c.Document.mutate(ctx, m)
 	case *DocumentVersionMutation:
@@ -392,6 +446,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdempotencyRecord.mutate(ctx, m)
 	case *InsuredRecordMutation:
 		return c.InsuredRecord.mutate(ctx, m)
+	case *MaintenanceMutation:
+		return c.Maintenance.mutate(ctx, m)
 	case *NetworkMutation:
 		return c.Network.mutate(ctx, m)
 	case *OrganisationMutation:
@@ -410,6 +466,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SetUpStep.mutate(ctx, m)
 	case *SickLeaveMutation:
 		return c.SickLeave.mutate(ctx, m)
+	case *SystemStatusMutation:
+		return c.SystemStatus.mutate(ctx, m)
 	case *TreatmentPeriodMutation:
 		return c.TreatmentPeriod.mutate(ctx, m)
 	case *VerificationMutation:
@@ -566,6 +624,140 @@ func (c *AccrualClient) mutate(ctx context.Context, m *AccrualMutation) (Value, 
 		return (&AccrualDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Accrual mutation op: %q", m.Op())
+	}
+}
+
+// AnnouncementClient is a client for the Announcement schema.
+type AnnouncementClient struct {
+	config
+}
+
+// NewAnnouncementClient returns a client for the Announcement from the given config.
+func NewAnnouncementClient(c config) *AnnouncementClient {
+	return &AnnouncementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `announcement.Hooks(f(g(h())))`.
+func (c *AnnouncementClient) Use(hooks ...Hook) {
+	c.hooks.Announcement = append(c.hooks.Announcement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `announcement.Intercept(f(g(h())))`.
+func (c *AnnouncementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Announcement = append(c.inters.Announcement, interceptors...)
+}
+
+// Create returns a builder for creating a Announcement entity.
+func (c *AnnouncementClient) Create() *AnnouncementCreate {
+	mutation := newAnnouncementMutation(c.config, OpCreate)
+	return &AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Announcement entities.
+func (c *AnnouncementClient) CreateBulk(builders ...*AnnouncementCreate) *AnnouncementCreateBulk {
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnnouncementClient) MapCreateBulk(slice any, setFunc func(*AnnouncementCreate, int)) *AnnouncementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnnouncementCreateBulk{err: fmt.Errorf("calling to AnnouncementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnnouncementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Announcement.
+func (c *AnnouncementClient) Update() *AnnouncementUpdate {
+	mutation := newAnnouncementMutation(c.config, OpUpdate)
+	return &AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnnouncementClient) UpdateOne(_m *Announcement) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncement(_m))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnnouncementClient) UpdateOneID(id uuid.UUID) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncementID(id))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Announcement.
+func (c *AnnouncementClient) Delete() *AnnouncementDelete {
+	mutation := newAnnouncementMutation(c.config, OpDelete)
+	return &AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnnouncementClient) DeleteOne(_m *Announcement) *AnnouncementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnnouncementClient) DeleteOneID(id uuid.UUID) *AnnouncementDeleteOne {
+	builder := c.Delete().Where(announcement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnnouncementDeleteOne{builder}
+}
+
+// Query returns a query builder for Announcement.
+func (c *AnnouncementClient) Query() *AnnouncementQuery {
+	return &AnnouncementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnnouncement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Announcement entity by its id.
+func (c *AnnouncementClient) Get(ctx context.Context, id uuid.UUID) (*Announcement, error) {
+	return c.Query().Where(announcement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnnouncementClient) GetX(ctx context.Context, id uuid.UUID) *Announcement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AnnouncementClient) Hooks() []Hook {
+	hooks := c.hooks.Announcement
+	return append(hooks[:len(hooks):len(hooks)], announcement.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnnouncementClient) Interceptors() []Interceptor {
+	return c.inters.Announcement
+}
+
+func (c *AnnouncementClient) mutate(ctx context.Context, m *AnnouncementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Announcement mutation op: %q", m.Op())
 	}
 }
 
@@ -1517,6 +1709,274 @@ func (c *BenefitClient) mutate(ctx context.Context, m *BenefitMutation) (Value, 
 	}
 }
 
+// ClarificationClient is a client for the Clarification schema.
+type ClarificationClient struct {
+	config
+}
+
+// NewClarificationClient returns a client for the Clarification from the given config.
+func NewClarificationClient(c config) *ClarificationClient {
+	return &ClarificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clarification.Hooks(f(g(h())))`.
+func (c *ClarificationClient) Use(hooks ...Hook) {
+	c.hooks.Clarification = append(c.hooks.Clarification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clarification.Intercept(f(g(h())))`.
+func (c *ClarificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Clarification = append(c.inters.Clarification, interceptors...)
+}
+
+// Create returns a builder for creating a Clarification entity.
+func (c *ClarificationClient) Create() *ClarificationCreate {
+	mutation := newClarificationMutation(c.config, OpCreate)
+	return &ClarificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Clarification entities.
+func (c *ClarificationClient) CreateBulk(builders ...*ClarificationCreate) *ClarificationCreateBulk {
+	return &ClarificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClarificationClient) MapCreateBulk(slice any, setFunc func(*ClarificationCreate, int)) *ClarificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClarificationCreateBulk{err: fmt.Errorf("calling to ClarificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClarificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClarificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Clarification.
+func (c *ClarificationClient) Update() *ClarificationUpdate {
+	mutation := newClarificationMutation(c.config, OpUpdate)
+	return &ClarificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClarificationClient) UpdateOne(_m *Clarification) *ClarificationUpdateOne {
+	mutation := newClarificationMutation(c.config, OpUpdateOne, withClarification(_m))
+	return &ClarificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClarificationClient) UpdateOneID(id uuid.UUID) *ClarificationUpdateOne {
+	mutation := newClarificationMutation(c.config, OpUpdateOne, withClarificationID(id))
+	return &ClarificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Clarification.
+func (c *ClarificationClient) Delete() *ClarificationDelete {
+	mutation := newClarificationMutation(c.config, OpDelete)
+	return &ClarificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClarificationClient) DeleteOne(_m *Clarification) *ClarificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClarificationClient) DeleteOneID(id uuid.UUID) *ClarificationDeleteOne {
+	builder := c.Delete().Where(clarification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClarificationDeleteOne{builder}
+}
+
+// Query returns a query builder for Clarification.
+func (c *ClarificationClient) Query() *ClarificationQuery {
+	return &ClarificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClarification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Clarification entity by its id.
+func (c *ClarificationClient) Get(ctx context.Context, id uuid.UUID) (*Clarification, error) {
+	return c.Query().Where(clarification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClarificationClient) GetX(ctx context.Context, id uuid.UUID) *Clarification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ClarificationClient) Hooks() []Hook {
+	hooks := c.hooks.Clarification
+	return append(hooks[:len(hooks):len(hooks)], clarification.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClarificationClient) Interceptors() []Interceptor {
+	return c.inters.Clarification
+}
+
+func (c *ClarificationClient) mutate(ctx context.Context, m *ClarificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClarificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClarificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClarificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClarificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Clarification mutation op: %q", m.Op())
+	}
+}
+
+// CommandClient is a client for the Command schema.
+type CommandClient struct {
+	config
+}
+
+// NewCommandClient returns a client for the Command from the given config.
+func NewCommandClient(c config) *CommandClient {
+	return &CommandClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `command.Hooks(f(g(h())))`.
+func (c *CommandClient) Use(hooks ...Hook) {
+	c.hooks.Command = append(c.hooks.Command, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `command.Intercept(f(g(h())))`.
+func (c *CommandClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Command = append(c.inters.Command, interceptors...)
+}
+
+// Create returns a builder for creating a Command entity.
+func (c *CommandClient) Create() *CommandCreate {
+	mutation := newCommandMutation(c.config, OpCreate)
+	return &CommandCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Command entities.
+func (c *CommandClient) CreateBulk(builders ...*CommandCreate) *CommandCreateBulk {
+	return &CommandCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CommandClient) MapCreateBulk(slice any, setFunc func(*CommandCreate, int)) *CommandCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CommandCreateBulk{err: fmt.Errorf("calling to CommandClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CommandCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CommandCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Command.
+func (c *CommandClient) Update() *CommandUpdate {
+	mutation := newCommandMutation(c.config, OpUpdate)
+	return &CommandUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CommandClient) UpdateOne(_m *Command) *CommandUpdateOne {
+	mutation := newCommandMutation(c.config, OpUpdateOne, withCommand(_m))
+	return &CommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CommandClient) UpdateOneID(id uuid.UUID) *CommandUpdateOne {
+	mutation := newCommandMutation(c.config, OpUpdateOne, withCommandID(id))
+	return &CommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Command.
+func (c *CommandClient) Delete() *CommandDelete {
+	mutation := newCommandMutation(c.config, OpDelete)
+	return &CommandDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CommandClient) DeleteOne(_m *Command) *CommandDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CommandClient) DeleteOneID(id uuid.UUID) *CommandDeleteOne {
+	builder := c.Delete().Where(command.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CommandDeleteOne{builder}
+}
+
+// Query returns a query builder for Command.
+func (c *CommandClient) Query() *CommandQuery {
+	return &CommandQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCommand},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Command entity by its id.
+func (c *CommandClient) Get(ctx context.Context, id uuid.UUID) (*Command, error) {
+	return c.Query().Where(command.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CommandClient) GetX(ctx context.Context, id uuid.UUID) *Command {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CommandClient) Hooks() []Hook {
+	hooks := c.hooks.Command
+	return append(hooks[:len(hooks):len(hooks)], command.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CommandClient) Interceptors() []Interceptor {
+	return c.inters.Command
+}
+
+func (c *CommandClient) mutate(ctx context.Context, m *CommandMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CommandCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CommandUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CommandDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Command mutation op: %q", m.Op())
+	}
+}
+
 // ConfirmationClient is a client for the Confirmation schema.
 type ConfirmationClient struct {
 	config
@@ -1782,6 +2242,274 @@ func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, 
 		return (&ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Consent mutation op: %q", m.Op())
+	}
+}
+
+// ContributionClient is a client for the Contribution schema.
+type ContributionClient struct {
+	config
+}
+
+// NewContributionClient returns a client for the Contribution from the given config.
+func NewContributionClient(c config) *ContributionClient {
+	return &ContributionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contribution.Hooks(f(g(h())))`.
+func (c *ContributionClient) Use(hooks ...Hook) {
+	c.hooks.Contribution = append(c.hooks.Contribution, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contribution.Intercept(f(g(h())))`.
+func (c *ContributionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Contribution = append(c.inters.Contribution, interceptors...)
+}
+
+// Create returns a builder for creating a Contribution entity.
+func (c *ContributionClient) Create() *ContributionCreate {
+	mutation := newContributionMutation(c.config, OpCreate)
+	return &ContributionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Contribution entities.
+func (c *ContributionClient) CreateBulk(builders ...*ContributionCreate) *ContributionCreateBulk {
+	return &ContributionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContributionClient) MapCreateBulk(slice any, setFunc func(*ContributionCreate, int)) *ContributionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContributionCreateBulk{err: fmt.Errorf("calling to ContributionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContributionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContributionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Contribution.
+func (c *ContributionClient) Update() *ContributionUpdate {
+	mutation := newContributionMutation(c.config, OpUpdate)
+	return &ContributionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContributionClient) UpdateOne(_m *Contribution) *ContributionUpdateOne {
+	mutation := newContributionMutation(c.config, OpUpdateOne, withContribution(_m))
+	return &ContributionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContributionClient) UpdateOneID(id uuid.UUID) *ContributionUpdateOne {
+	mutation := newContributionMutation(c.config, OpUpdateOne, withContributionID(id))
+	return &ContributionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Contribution.
+func (c *ContributionClient) Delete() *ContributionDelete {
+	mutation := newContributionMutation(c.config, OpDelete)
+	return &ContributionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContributionClient) DeleteOne(_m *Contribution) *ContributionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContributionClient) DeleteOneID(id uuid.UUID) *ContributionDeleteOne {
+	builder := c.Delete().Where(contribution.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContributionDeleteOne{builder}
+}
+
+// Query returns a query builder for Contribution.
+func (c *ContributionClient) Query() *ContributionQuery {
+	return &ContributionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContribution},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Contribution entity by its id.
+func (c *ContributionClient) Get(ctx context.Context, id uuid.UUID) (*Contribution, error) {
+	return c.Query().Where(contribution.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContributionClient) GetX(ctx context.Context, id uuid.UUID) *Contribution {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContributionClient) Hooks() []Hook {
+	hooks := c.hooks.Contribution
+	return append(hooks[:len(hooks):len(hooks)], contribution.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContributionClient) Interceptors() []Interceptor {
+	return c.inters.Contribution
+}
+
+func (c *ContributionClient) mutate(ctx context.Context, m *ContributionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContributionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContributionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContributionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContributionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Contribution mutation op: %q", m.Op())
+	}
+}
+
+// DeadlineClient is a client for the Deadline schema.
+type DeadlineClient struct {
+	config
+}
+
+// NewDeadlineClient returns a client for the Deadline from the given config.
+func NewDeadlineClient(c config) *DeadlineClient {
+	return &DeadlineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `deadline.Hooks(f(g(h())))`.
+func (c *DeadlineClient) Use(hooks ...Hook) {
+	c.hooks.Deadline = append(c.hooks.Deadline, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `deadline.Intercept(f(g(h())))`.
+func (c *DeadlineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Deadline = append(c.inters.Deadline, interceptors...)
+}
+
+// Create returns a builder for creating a Deadline entity.
+func (c *DeadlineClient) Create() *DeadlineCreate {
+	mutation := newDeadlineMutation(c.config, OpCreate)
+	return &DeadlineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Deadline entities.
+func (c *DeadlineClient) CreateBulk(builders ...*DeadlineCreate) *DeadlineCreateBulk {
+	return &DeadlineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DeadlineClient) MapCreateBulk(slice any, setFunc func(*DeadlineCreate, int)) *DeadlineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DeadlineCreateBulk{err: fmt.Errorf("calling to DeadlineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DeadlineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DeadlineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Deadline.
+func (c *DeadlineClient) Update() *DeadlineUpdate {
+	mutation := newDeadlineMutation(c.config, OpUpdate)
+	return &DeadlineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DeadlineClient) UpdateOne(_m *Deadline) *DeadlineUpdateOne {
+	mutation := newDeadlineMutation(c.config, OpUpdateOne, withDeadline(_m))
+	return &DeadlineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DeadlineClient) UpdateOneID(id uuid.UUID) *DeadlineUpdateOne {
+	mutation := newDeadlineMutation(c.config, OpUpdateOne, withDeadlineID(id))
+	return &DeadlineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Deadline.
+func (c *DeadlineClient) Delete() *DeadlineDelete {
+	mutation := newDeadlineMutation(c.config, OpDelete)
+	return &DeadlineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DeadlineClient) DeleteOne(_m *Deadline) *DeadlineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DeadlineClient) DeleteOneID(id uuid.UUID) *DeadlineDeleteOne {
+	builder := c.Delete().Where(deadline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DeadlineDeleteOne{builder}
+}
+
+// Query returns a query builder for Deadline.
+func (c *DeadlineClient) Query() *DeadlineQuery {
+	return &DeadlineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDeadline},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Deadline entity by its id.
+func (c *DeadlineClient) Get(ctx context.Context, id uuid.UUID) (*Deadline, error) {
+	return c.Query().Where(deadline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DeadlineClient) GetX(ctx context.Context, id uuid.UUID) *Deadline {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DeadlineClient) Hooks() []Hook {
+	hooks := c.hooks.Deadline
+	return append(hooks[:len(hooks):len(hooks)], deadline.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DeadlineClient) Interceptors() []Interceptor {
+	return c.inters.Deadline
+}
+
+func (c *DeadlineClient) mutate(ctx context.Context, m *DeadlineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DeadlineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DeadlineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DeadlineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DeadlineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Deadline mutation op: %q", m.Op())
 	}
 }
 
@@ -2618,6 +3346,140 @@ func (c *InsuredRecordClient) mutate(ctx context.Context, m *InsuredRecordMutati
 		return (&InsuredRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown InsuredRecord mutation op: %q", m.Op())
+	}
+}
+
+// MaintenanceClient is a client for the Maintenance schema.
+type MaintenanceClient struct {
+	config
+}
+
+// NewMaintenanceClient returns a client for the Maintenance from the given config.
+func NewMaintenanceClient(c config) *MaintenanceClient {
+	return &MaintenanceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `maintenance.Hooks(f(g(h())))`.
+func (c *MaintenanceClient) Use(hooks ...Hook) {
+	c.hooks.Maintenance = append(c.hooks.Maintenance, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `maintenance.Intercept(f(g(h())))`.
+func (c *MaintenanceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Maintenance = append(c.inters.Maintenance, interceptors...)
+}
+
+// Create returns a builder for creating a Maintenance entity.
+func (c *MaintenanceClient) Create() *MaintenanceCreate {
+	mutation := newMaintenanceMutation(c.config, OpCreate)
+	return &MaintenanceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Maintenance entities.
+func (c *MaintenanceClient) CreateBulk(builders ...*MaintenanceCreate) *MaintenanceCreateBulk {
+	return &MaintenanceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MaintenanceClient) MapCreateBulk(slice any, setFunc func(*MaintenanceCreate, int)) *MaintenanceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MaintenanceCreateBulk{err: fmt.Errorf("calling to MaintenanceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MaintenanceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MaintenanceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Maintenance.
+func (c *MaintenanceClient) Update() *MaintenanceUpdate {
+	mutation := newMaintenanceMutation(c.config, OpUpdate)
+	return &MaintenanceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MaintenanceClient) UpdateOne(_m *Maintenance) *MaintenanceUpdateOne {
+	mutation := newMaintenanceMutation(c.config, OpUpdateOne, withMaintenance(_m))
+	return &MaintenanceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MaintenanceClient) UpdateOneID(id uuid.UUID) *MaintenanceUpdateOne {
+	mutation := newMaintenanceMutation(c.config, OpUpdateOne, withMaintenanceID(id))
+	return &MaintenanceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Maintenance.
+func (c *MaintenanceClient) Delete() *MaintenanceDelete {
+	mutation := newMaintenanceMutation(c.config, OpDelete)
+	return &MaintenanceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MaintenanceClient) DeleteOne(_m *Maintenance) *MaintenanceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MaintenanceClient) DeleteOneID(id uuid.UUID) *MaintenanceDeleteOne {
+	builder := c.Delete().Where(maintenance.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MaintenanceDeleteOne{builder}
+}
+
+// Query returns a query builder for Maintenance.
+func (c *MaintenanceClient) Query() *MaintenanceQuery {
+	return &MaintenanceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMaintenance},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Maintenance entity by its id.
+func (c *MaintenanceClient) Get(ctx context.Context, id uuid.UUID) (*Maintenance, error) {
+	return c.Query().Where(maintenance.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MaintenanceClient) GetX(ctx context.Context, id uuid.UUID) *Maintenance {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MaintenanceClient) Hooks() []Hook {
+	hooks := c.hooks.Maintenance
+	return append(hooks[:len(hooks):len(hooks)], maintenance.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *MaintenanceClient) Interceptors() []Interceptor {
+	return c.inters.Maintenance
+}
+
+func (c *MaintenanceClient) mutate(ctx context.Context, m *MaintenanceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MaintenanceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MaintenanceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MaintenanceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MaintenanceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Maintenance mutation op: %q", m.Op())
 	}
 }
 
@@ -3843,6 +4705,140 @@ func (c *SickLeaveClient) mutate(ctx context.Context, m *SickLeaveMutation) (Val
 	}
 }
 
+// SystemStatusClient is a client for the SystemStatus schema.
+type SystemStatusClient struct {
+	config
+}
+
+// NewSystemStatusClient returns a client for the SystemStatus from the given config.
+func NewSystemStatusClient(c config) *SystemStatusClient {
+	return &SystemStatusClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `systemstatus.Hooks(f(g(h())))`.
+func (c *SystemStatusClient) Use(hooks ...Hook) {
+	c.hooks.SystemStatus = append(c.hooks.SystemStatus, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `systemstatus.Intercept(f(g(h())))`.
+func (c *SystemStatusClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SystemStatus = append(c.inters.SystemStatus, interceptors...)
+}
+
+// Create returns a builder for creating a SystemStatus entity.
+func (c *SystemStatusClient) Create() *SystemStatusCreate {
+	mutation := newSystemStatusMutation(c.config, OpCreate)
+	return &SystemStatusCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SystemStatus entities.
+func (c *SystemStatusClient) CreateBulk(builders ...*SystemStatusCreate) *SystemStatusCreateBulk {
+	return &SystemStatusCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SystemStatusClient) MapCreateBulk(slice any, setFunc func(*SystemStatusCreate, int)) *SystemStatusCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SystemStatusCreateBulk{err: fmt.Errorf("calling to SystemStatusClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SystemStatusCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SystemStatusCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SystemStatus.
+func (c *SystemStatusClient) Update() *SystemStatusUpdate {
+	mutation := newSystemStatusMutation(c.config, OpUpdate)
+	return &SystemStatusUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SystemStatusClient) UpdateOne(_m *SystemStatus) *SystemStatusUpdateOne {
+	mutation := newSystemStatusMutation(c.config, OpUpdateOne, withSystemStatus(_m))
+	return &SystemStatusUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SystemStatusClient) UpdateOneID(id uuid.UUID) *SystemStatusUpdateOne {
+	mutation := newSystemStatusMutation(c.config, OpUpdateOne, withSystemStatusID(id))
+	return &SystemStatusUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SystemStatus.
+func (c *SystemStatusClient) Delete() *SystemStatusDelete {
+	mutation := newSystemStatusMutation(c.config, OpDelete)
+	return &SystemStatusDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SystemStatusClient) DeleteOne(_m *SystemStatus) *SystemStatusDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SystemStatusClient) DeleteOneID(id uuid.UUID) *SystemStatusDeleteOne {
+	builder := c.Delete().Where(systemstatus.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SystemStatusDeleteOne{builder}
+}
+
+// Query returns a query builder for SystemStatus.
+func (c *SystemStatusClient) Query() *SystemStatusQuery {
+	return &SystemStatusQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSystemStatus},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SystemStatus entity by its id.
+func (c *SystemStatusClient) Get(ctx context.Context, id uuid.UUID) (*SystemStatus, error) {
+	return c.Query().Where(systemstatus.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SystemStatusClient) GetX(ctx context.Context, id uuid.UUID) *SystemStatus {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SystemStatusClient) Hooks() []Hook {
+	hooks := c.hooks.SystemStatus
+	return append(hooks[:len(hooks):len(hooks)], systemstatus.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SystemStatusClient) Interceptors() []Interceptor {
+	return c.inters.SystemStatus
+}
+
+func (c *SystemStatusClient) mutate(ctx context.Context, m *SystemStatusMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SystemStatusCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SystemStatusUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SystemStatusUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SystemStatusDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SystemStatus mutation op: %q", m.Op())
+	}
+}
+
 // TreatmentPeriodClient is a client for the TreatmentPeriod schema.
 type TreatmentPeriodClient struct {
 	config
@@ -4130,17 +5126,19 @@ func (c *VerificationClient) mutate(ctx context.Context, m *VerificationMutation
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Accrual, Appeal, AppealAttachment, AppealMessage, AppealStep, AuditEntry,
-		Benefit, Confirmation, Consent, Document, DocumentVersion, FeedEvent,
-		FundEvent, IdempotencyRecord, InsuredRecord, Network, Organisation, Owner,
-		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave,
+		Accrual, Announcement, Appeal, AppealAttachment, AppealMessage, AppealStep,
+		AuditEntry, Benefit, Clarification, Command, Confirmation, Consent,
+		Contribution, Deadline, Document, DocumentVersion, FeedEvent, FundEvent,
+		IdempotencyRecord, InsuredRecord, Maintenance, Network, Organisation, Owner,
+		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave, SystemStatus,
 		TreatmentPeriod, Verification []ent.Hook
 	}
 	inters struct {
-		Accrual, Appeal, AppealAttachment, AppealMessage, AppealStep, AuditEntry,
-		Benefit, Confirmation, Consent, Document, DocumentVersion, FeedEvent,
-		FundEvent, IdempotencyRecord, InsuredRecord, Network, Organisation, Owner,
-		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave,
+		Accrual, Announcement, Appeal, AppealAttachment, AppealMessage, AppealStep,
+		AuditEntry, Benefit, Clarification, Command, Confirmation, Consent,
+		Contribution, Deadline, Document, DocumentVersion, FeedEvent, FundEvent,
+		IdempotencyRecord, InsuredRecord, Maintenance, Network, Organisation, Owner,
+		Person, SecretLock, Session, SessionToken, SetUpStep, SickLeave, SystemStatus,
 		TreatmentPeriod, Verification []ent.Interceptor
 	}
 )

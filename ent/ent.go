@@ -7,20 +7,26 @@ import (
 	"errors"
 	"fmt"
 	"kabinet/ent/accrual"
+	"kabinet/ent/announcement"
 	"kabinet/ent/appeal"
 	"kabinet/ent/appealattachment"
 	"kabinet/ent/appealmessage"
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/clarification"
+	"kabinet/ent/command"
 	"kabinet/ent/confirmation"
 	"kabinet/ent/consent"
+	"kabinet/ent/contribution"
+	"kabinet/ent/deadline"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
 	"kabinet/ent/insuredrecord"
+	"kabinet/ent/maintenance"
 	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
@@ -30,6 +36,7 @@ import (
 	"kabinet/ent/sessiontoken"
 	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
+	"kabinet/ent/systemstatus"
 	"kabinet/ent/treatmentperiod"
 	"kabinet/ent/verification"
 	"reflect"
@@ -99,20 +106,26 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			accrual.Table:           accrual.ValidColumn,
+			announcement.Table:      announcement.ValidColumn,
 			appeal.Table:            appeal.ValidColumn,
 			appealattachment.Table:  appealattachment.ValidColumn,
 			appealmessage.Table:     appealmessage.ValidColumn,
 			appealstep.Table:        appealstep.ValidColumn,
 			auditentry.Table:        auditentry.ValidColumn,
 			benefit.Table:           benefit.ValidColumn,
+			clarification.Table:     clarification.ValidColumn,
+			command.Table:           command.ValidColumn,
 			confirmation.Table:      confirmation.ValidColumn,
 			consent.Table:           consent.ValidColumn,
+			contribution.Table:      contribution.ValidColumn,
+			deadline.Table:          deadline.ValidColumn,
 			document.Table:          document.ValidColumn,
 			documentversion.Table:   documentversion.ValidColumn,
 			feedevent.Table:         feedevent.ValidColumn,
 			fundevent.Table:         fundevent.ValidColumn,
 			idempotencyrecord.Table: idempotencyrecord.ValidColumn,
 			insuredrecord.Table:     insuredrecord.ValidColumn,
+			maintenance.Table:       maintenance.ValidColumn,
 			network.Table:           network.ValidColumn,
 			organisation.Table:      organisation.ValidColumn,
 			owner.Table:             owner.ValidColumn,
@@ -122,6 +135,7 @@ func checkColumn(t, c string) error {
 			sessiontoken.Table:      sessiontoken.ValidColumn,
 			setupstep.Table:         setupstep.ValidColumn,
 			sickleave.Table:         sickleave.ValidColumn,
+			systemstatus.Table:      systemstatus.ValidColumn,
 			treatmentperiod.Table:   treatmentperiod.ValidColumn,
 			verification.Table:      verification.ValidColumn,
 		})

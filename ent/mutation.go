@@ -7,20 +7,26 @@ import (
 	"errors"
 	"fmt"
 	"kabinet/ent/accrual"
+	"kabinet/ent/announcement"
 	"kabinet/ent/appeal"
 	"kabinet/ent/appealattachment"
 	"kabinet/ent/appealmessage"
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/clarification"
+	"kabinet/ent/command"
 	"kabinet/ent/confirmation"
 	"kabinet/ent/consent"
+	"kabinet/ent/contribution"
+	"kabinet/ent/deadline"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
 	"kabinet/ent/insuredrecord"
+	"kabinet/ent/maintenance"
 	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
@@ -31,6 +37,7 @@ import (
 	"kabinet/ent/sessiontoken"
 	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
+	"kabinet/ent/systemstatus"
 	"kabinet/ent/treatmentperiod"
 	"kabinet/ent/verification"
 	"kabinet/internal/calendar"
@@ -52,20 +59,26 @@ const (
 
 	// Node types.
 	TypeAccrual           = "Accrual"
+	TypeAnnouncement      = "Announcement"
 	TypeAppeal            = "Appeal"
 	TypeAppealAttachment  = "AppealAttachment"
 	TypeAppealMessage     = "AppealMessage"
 	TypeAppealStep        = "AppealStep"
 	TypeAuditEntry        = "AuditEntry"
 	TypeBenefit           = "Benefit"
+	TypeClarification     = "Clarification"
+	TypeCommand           = "Command"
 	TypeConfirmation      = "Confirmation"
 	TypeConsent           = "Consent"
+	TypeContribution      = "Contribution"
+	TypeDeadline          = "Deadline"
 	TypeDocument          = "Document"
 	TypeDocumentVersion   = "DocumentVersion"
 	TypeFeedEvent         = "FeedEvent"
 	TypeFundEvent         = "FundEvent"
 	TypeIdempotencyRecord = "IdempotencyRecord"
 	TypeInsuredRecord     = "InsuredRecord"
+	TypeMaintenance       = "Maintenance"
 	TypeNetwork           = "Network"
 	TypeOrganisation      = "Organisation"
 	TypeOwner             = "Owner"
@@ -75,6 +88,7 @@ const (
 	TypeSessionToken      = "SessionToken"
 	TypeSetUpStep         = "SetUpStep"
 	TypeSickLeave         = "SickLeave"
+	TypeSystemStatus      = "SystemStatus"
 	TypeTreatmentPeriod   = "TreatmentPeriod"
 	TypeVerification      = "Verification"
 )
@@ -932,6 +946,1023 @@ func (m *AccrualMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Accrual edge %s", name)
+}
+
+// AnnouncementMutation represents an operation that mutates the Announcement nodes in the graph.
+type AnnouncementMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	updated_at       *time.Time
+	number           *string
+	sequence         *int64
+	addsequence      *int64
+	importance       *string
+	title_ru         *string
+	title_en         *string
+	text_ru          *string
+	text_en          *string
+	published_at     *time.Time
+	expires_at       *time.Time
+	fund_sequence    *int64
+	addfund_sequence *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Announcement, error)
+	predicates       []predicate.Announcement
+}
+
+var _ ent.Mutation = (*AnnouncementMutation)(nil)
+
+// announcementOption allows management of the mutation configuration using functional options.
+type announcementOption func(*AnnouncementMutation)
+
+// newAnnouncementMutation creates new mutation for the Announcement entity.
+func newAnnouncementMutation(c config, op Op, opts ...announcementOption) *AnnouncementMutation {
+	m := &AnnouncementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAnnouncement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAnnouncementID sets the ID field of the mutation.
+func withAnnouncementID(id uuid.UUID) announcementOption {
+	return func(m *AnnouncementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Announcement
+		)
+		m.oldValue = func(ctx context.Context) (*Announcement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Announcement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAnnouncement sets the old Announcement of the mutation.
+func withAnnouncement(node *Announcement) announcementOption {
+	return func(m *AnnouncementMutation) {
+		m.oldValue = func(context.Context) (*Announcement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AnnouncementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AnnouncementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Announcement entities.
+func (m *AnnouncementMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AnnouncementMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AnnouncementMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Announcement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AnnouncementMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AnnouncementMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AnnouncementMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AnnouncementMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AnnouncementMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AnnouncementMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *AnnouncementMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *AnnouncementMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *AnnouncementMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetSequence sets the "sequence" field.
+func (m *AnnouncementMutation) SetSequence(i int64) {
+	m.sequence = &i
+	m.addsequence = nil
+}
+
+// Sequence returns the value of the "sequence" field in the mutation.
+func (m *AnnouncementMutation) Sequence() (r int64, exists bool) {
+	v := m.sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSequence returns the old "sequence" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSequence: %w", err)
+	}
+	return oldValue.Sequence, nil
+}
+
+// AddSequence adds i to the "sequence" field.
+func (m *AnnouncementMutation) AddSequence(i int64) {
+	if m.addsequence != nil {
+		*m.addsequence += i
+	} else {
+		m.addsequence = &i
+	}
+}
+
+// AddedSequence returns the value that was added to the "sequence" field in this mutation.
+func (m *AnnouncementMutation) AddedSequence() (r int64, exists bool) {
+	v := m.addsequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSequence resets all changes to the "sequence" field.
+func (m *AnnouncementMutation) ResetSequence() {
+	m.sequence = nil
+	m.addsequence = nil
+}
+
+// SetImportance sets the "importance" field.
+func (m *AnnouncementMutation) SetImportance(s string) {
+	m.importance = &s
+}
+
+// Importance returns the value of the "importance" field in the mutation.
+func (m *AnnouncementMutation) Importance() (r string, exists bool) {
+	v := m.importance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportance returns the old "importance" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldImportance(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportance is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportance requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportance: %w", err)
+	}
+	return oldValue.Importance, nil
+}
+
+// ResetImportance resets all changes to the "importance" field.
+func (m *AnnouncementMutation) ResetImportance() {
+	m.importance = nil
+}
+
+// SetTitleRu sets the "title_ru" field.
+func (m *AnnouncementMutation) SetTitleRu(s string) {
+	m.title_ru = &s
+}
+
+// TitleRu returns the value of the "title_ru" field in the mutation.
+func (m *AnnouncementMutation) TitleRu() (r string, exists bool) {
+	v := m.title_ru
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleRu returns the old "title_ru" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldTitleRu(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleRu is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleRu requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleRu: %w", err)
+	}
+	return oldValue.TitleRu, nil
+}
+
+// ResetTitleRu resets all changes to the "title_ru" field.
+func (m *AnnouncementMutation) ResetTitleRu() {
+	m.title_ru = nil
+}
+
+// SetTitleEn sets the "title_en" field.
+func (m *AnnouncementMutation) SetTitleEn(s string) {
+	m.title_en = &s
+}
+
+// TitleEn returns the value of the "title_en" field in the mutation.
+func (m *AnnouncementMutation) TitleEn() (r string, exists bool) {
+	v := m.title_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleEn returns the old "title_en" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldTitleEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleEn: %w", err)
+	}
+	return oldValue.TitleEn, nil
+}
+
+// ResetTitleEn resets all changes to the "title_en" field.
+func (m *AnnouncementMutation) ResetTitleEn() {
+	m.title_en = nil
+}
+
+// SetTextRu sets the "text_ru" field.
+func (m *AnnouncementMutation) SetTextRu(s string) {
+	m.text_ru = &s
+}
+
+// TextRu returns the value of the "text_ru" field in the mutation.
+func (m *AnnouncementMutation) TextRu() (r string, exists bool) {
+	v := m.text_ru
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextRu returns the old "text_ru" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldTextRu(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextRu is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextRu requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextRu: %w", err)
+	}
+	return oldValue.TextRu, nil
+}
+
+// ResetTextRu resets all changes to the "text_ru" field.
+func (m *AnnouncementMutation) ResetTextRu() {
+	m.text_ru = nil
+}
+
+// SetTextEn sets the "text_en" field.
+func (m *AnnouncementMutation) SetTextEn(s string) {
+	m.text_en = &s
+}
+
+// TextEn returns the value of the "text_en" field in the mutation.
+func (m *AnnouncementMutation) TextEn() (r string, exists bool) {
+	v := m.text_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextEn returns the old "text_en" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldTextEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextEn: %w", err)
+	}
+	return oldValue.TextEn, nil
+}
+
+// ResetTextEn resets all changes to the "text_en" field.
+func (m *AnnouncementMutation) ResetTextEn() {
+	m.text_en = nil
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *AnnouncementMutation) SetPublishedAt(t time.Time) {
+	m.published_at = &t
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *AnnouncementMutation) PublishedAt() (r time.Time, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldPublishedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *AnnouncementMutation) ResetPublishedAt() {
+	m.published_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *AnnouncementMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *AnnouncementMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *AnnouncementMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[announcement.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *AnnouncementMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[announcement.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *AnnouncementMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, announcement.FieldExpiresAt)
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *AnnouncementMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *AnnouncementMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the Announcement entity.
+// If the Announcement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnouncementMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *AnnouncementMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *AnnouncementMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *AnnouncementMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the AnnouncementMutation builder.
+func (m *AnnouncementMutation) Where(ps ...predicate.Announcement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AnnouncementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AnnouncementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Announcement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AnnouncementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AnnouncementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Announcement).
+func (m *AnnouncementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AnnouncementMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, announcement.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, announcement.FieldUpdatedAt)
+	}
+	if m.number != nil {
+		fields = append(fields, announcement.FieldNumber)
+	}
+	if m.sequence != nil {
+		fields = append(fields, announcement.FieldSequence)
+	}
+	if m.importance != nil {
+		fields = append(fields, announcement.FieldImportance)
+	}
+	if m.title_ru != nil {
+		fields = append(fields, announcement.FieldTitleRu)
+	}
+	if m.title_en != nil {
+		fields = append(fields, announcement.FieldTitleEn)
+	}
+	if m.text_ru != nil {
+		fields = append(fields, announcement.FieldTextRu)
+	}
+	if m.text_en != nil {
+		fields = append(fields, announcement.FieldTextEn)
+	}
+	if m.published_at != nil {
+		fields = append(fields, announcement.FieldPublishedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, announcement.FieldExpiresAt)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, announcement.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AnnouncementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case announcement.FieldCreatedAt:
+		return m.CreatedAt()
+	case announcement.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case announcement.FieldNumber:
+		return m.Number()
+	case announcement.FieldSequence:
+		return m.Sequence()
+	case announcement.FieldImportance:
+		return m.Importance()
+	case announcement.FieldTitleRu:
+		return m.TitleRu()
+	case announcement.FieldTitleEn:
+		return m.TitleEn()
+	case announcement.FieldTextRu:
+		return m.TextRu()
+	case announcement.FieldTextEn:
+		return m.TextEn()
+	case announcement.FieldPublishedAt:
+		return m.PublishedAt()
+	case announcement.FieldExpiresAt:
+		return m.ExpiresAt()
+	case announcement.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AnnouncementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case announcement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case announcement.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case announcement.FieldNumber:
+		return m.OldNumber(ctx)
+	case announcement.FieldSequence:
+		return m.OldSequence(ctx)
+	case announcement.FieldImportance:
+		return m.OldImportance(ctx)
+	case announcement.FieldTitleRu:
+		return m.OldTitleRu(ctx)
+	case announcement.FieldTitleEn:
+		return m.OldTitleEn(ctx)
+	case announcement.FieldTextRu:
+		return m.OldTextRu(ctx)
+	case announcement.FieldTextEn:
+		return m.OldTextEn(ctx)
+	case announcement.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	case announcement.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case announcement.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnnouncementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case announcement.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case announcement.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case announcement.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case announcement.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSequence(v)
+		return nil
+	case announcement.FieldImportance:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportance(v)
+		return nil
+	case announcement.FieldTitleRu:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleRu(v)
+		return nil
+	case announcement.FieldTitleEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleEn(v)
+		return nil
+	case announcement.FieldTextRu:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextRu(v)
+		return nil
+	case announcement.FieldTextEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextEn(v)
+		return nil
+	case announcement.FieldPublishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	case announcement.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case announcement.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AnnouncementMutation) AddedFields() []string {
+	var fields []string
+	if m.addsequence != nil {
+		fields = append(fields, announcement.FieldSequence)
+	}
+	if m.addfund_sequence != nil {
+		fields = append(fields, announcement.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AnnouncementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case announcement.FieldSequence:
+		return m.AddedSequence()
+	case announcement.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnnouncementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case announcement.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSequence(v)
+		return nil
+	case announcement.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AnnouncementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(announcement.FieldExpiresAt) {
+		fields = append(fields, announcement.FieldExpiresAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AnnouncementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AnnouncementMutation) ClearField(name string) error {
+	switch name {
+	case announcement.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AnnouncementMutation) ResetField(name string) error {
+	switch name {
+	case announcement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case announcement.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case announcement.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case announcement.FieldSequence:
+		m.ResetSequence()
+		return nil
+	case announcement.FieldImportance:
+		m.ResetImportance()
+		return nil
+	case announcement.FieldTitleRu:
+		m.ResetTitleRu()
+		return nil
+	case announcement.FieldTitleEn:
+		m.ResetTitleEn()
+		return nil
+	case announcement.FieldTextRu:
+		m.ResetTextRu()
+		return nil
+	case announcement.FieldTextEn:
+		m.ResetTextEn()
+		return nil
+	case announcement.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	case announcement.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case announcement.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown Announcement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AnnouncementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AnnouncementMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AnnouncementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AnnouncementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AnnouncementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AnnouncementMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AnnouncementMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Announcement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AnnouncementMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Announcement edge %s", name)
 }
 
 // AppealMutation represents an operation that mutates the Appeal nodes in the graph.
@@ -6512,6 +7543,2029 @@ func (m *BenefitMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Benefit edge %s", name)
 }
 
+// ClarificationMutation represents an operation that mutates the Clarification nodes in the graph.
+type ClarificationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	owner_id         *uuid.UUID
+	created_at       *time.Time
+	updated_at       *time.Time
+	sick_leave_id    *uuid.UUID
+	addressee        *string
+	state            *string
+	question         *[]byte
+	answer           *[]byte
+	answered_at      *time.Time
+	fund_sequence    *int64
+	addfund_sequence *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Clarification, error)
+	predicates       []predicate.Clarification
+}
+
+var _ ent.Mutation = (*ClarificationMutation)(nil)
+
+// clarificationOption allows management of the mutation configuration using functional options.
+type clarificationOption func(*ClarificationMutation)
+
+// newClarificationMutation creates new mutation for the Clarification entity.
+func newClarificationMutation(c config, op Op, opts ...clarificationOption) *ClarificationMutation {
+	m := &ClarificationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeClarification,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withClarificationID sets the ID field of the mutation.
+func withClarificationID(id uuid.UUID) clarificationOption {
+	return func(m *ClarificationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Clarification
+		)
+		m.oldValue = func(ctx context.Context) (*Clarification, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Clarification.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withClarification sets the old Clarification of the mutation.
+func withClarification(node *Clarification) clarificationOption {
+	return func(m *ClarificationMutation) {
+		m.oldValue = func(context.Context) (*Clarification, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ClarificationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ClarificationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Clarification entities.
+func (m *ClarificationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ClarificationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ClarificationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Clarification.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *ClarificationMutation) SetOwnerID(u uuid.UUID) {
+	m.owner_id = &u
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *ClarificationMutation) OwnerID() (r uuid.UUID, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldOwnerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *ClarificationMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ClarificationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ClarificationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ClarificationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ClarificationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ClarificationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ClarificationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetSickLeaveID sets the "sick_leave_id" field.
+func (m *ClarificationMutation) SetSickLeaveID(u uuid.UUID) {
+	m.sick_leave_id = &u
+}
+
+// SickLeaveID returns the value of the "sick_leave_id" field in the mutation.
+func (m *ClarificationMutation) SickLeaveID() (r uuid.UUID, exists bool) {
+	v := m.sick_leave_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSickLeaveID returns the old "sick_leave_id" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldSickLeaveID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSickLeaveID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSickLeaveID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSickLeaveID: %w", err)
+	}
+	return oldValue.SickLeaveID, nil
+}
+
+// ResetSickLeaveID resets all changes to the "sick_leave_id" field.
+func (m *ClarificationMutation) ResetSickLeaveID() {
+	m.sick_leave_id = nil
+}
+
+// SetAddressee sets the "addressee" field.
+func (m *ClarificationMutation) SetAddressee(s string) {
+	m.addressee = &s
+}
+
+// Addressee returns the value of the "addressee" field in the mutation.
+func (m *ClarificationMutation) Addressee() (r string, exists bool) {
+	v := m.addressee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressee returns the old "addressee" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldAddressee(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressee: %w", err)
+	}
+	return oldValue.Addressee, nil
+}
+
+// ResetAddressee resets all changes to the "addressee" field.
+func (m *ClarificationMutation) ResetAddressee() {
+	m.addressee = nil
+}
+
+// SetState sets the "state" field.
+func (m *ClarificationMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ClarificationMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ClarificationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetQuestion sets the "question" field.
+func (m *ClarificationMutation) SetQuestion(b []byte) {
+	m.question = &b
+}
+
+// Question returns the value of the "question" field in the mutation.
+func (m *ClarificationMutation) Question() (r []byte, exists bool) {
+	v := m.question
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestion returns the old "question" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldQuestion(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestion: %w", err)
+	}
+	return oldValue.Question, nil
+}
+
+// ClearQuestion clears the value of the "question" field.
+func (m *ClarificationMutation) ClearQuestion() {
+	m.question = nil
+	m.clearedFields[clarification.FieldQuestion] = struct{}{}
+}
+
+// QuestionCleared returns if the "question" field was cleared in this mutation.
+func (m *ClarificationMutation) QuestionCleared() bool {
+	_, ok := m.clearedFields[clarification.FieldQuestion]
+	return ok
+}
+
+// ResetQuestion resets all changes to the "question" field.
+func (m *ClarificationMutation) ResetQuestion() {
+	m.question = nil
+	delete(m.clearedFields, clarification.FieldQuestion)
+}
+
+// SetAnswer sets the "answer" field.
+func (m *ClarificationMutation) SetAnswer(b []byte) {
+	m.answer = &b
+}
+
+// Answer returns the value of the "answer" field in the mutation.
+func (m *ClarificationMutation) Answer() (r []byte, exists bool) {
+	v := m.answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswer returns the old "answer" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldAnswer(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswer: %w", err)
+	}
+	return oldValue.Answer, nil
+}
+
+// ClearAnswer clears the value of the "answer" field.
+func (m *ClarificationMutation) ClearAnswer() {
+	m.answer = nil
+	m.clearedFields[clarification.FieldAnswer] = struct{}{}
+}
+
+// AnswerCleared returns if the "answer" field was cleared in this mutation.
+func (m *ClarificationMutation) AnswerCleared() bool {
+	_, ok := m.clearedFields[clarification.FieldAnswer]
+	return ok
+}
+
+// ResetAnswer resets all changes to the "answer" field.
+func (m *ClarificationMutation) ResetAnswer() {
+	m.answer = nil
+	delete(m.clearedFields, clarification.FieldAnswer)
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ClarificationMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ClarificationMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ClarificationMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[clarification.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ClarificationMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[clarification.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ClarificationMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, clarification.FieldAnsweredAt)
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *ClarificationMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *ClarificationMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the Clarification entity.
+// If the Clarification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClarificationMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *ClarificationMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *ClarificationMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *ClarificationMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the ClarificationMutation builder.
+func (m *ClarificationMutation) Where(ps ...predicate.Clarification) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ClarificationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ClarificationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Clarification, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ClarificationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ClarificationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Clarification).
+func (m *ClarificationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ClarificationMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.owner_id != nil {
+		fields = append(fields, clarification.FieldOwnerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, clarification.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, clarification.FieldUpdatedAt)
+	}
+	if m.sick_leave_id != nil {
+		fields = append(fields, clarification.FieldSickLeaveID)
+	}
+	if m.addressee != nil {
+		fields = append(fields, clarification.FieldAddressee)
+	}
+	if m.state != nil {
+		fields = append(fields, clarification.FieldState)
+	}
+	if m.question != nil {
+		fields = append(fields, clarification.FieldQuestion)
+	}
+	if m.answer != nil {
+		fields = append(fields, clarification.FieldAnswer)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, clarification.FieldAnsweredAt)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, clarification.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ClarificationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case clarification.FieldOwnerID:
+		return m.OwnerID()
+	case clarification.FieldCreatedAt:
+		return m.CreatedAt()
+	case clarification.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case clarification.FieldSickLeaveID:
+		return m.SickLeaveID()
+	case clarification.FieldAddressee:
+		return m.Addressee()
+	case clarification.FieldState:
+		return m.State()
+	case clarification.FieldQuestion:
+		return m.Question()
+	case clarification.FieldAnswer:
+		return m.Answer()
+	case clarification.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case clarification.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ClarificationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case clarification.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case clarification.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case clarification.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case clarification.FieldSickLeaveID:
+		return m.OldSickLeaveID(ctx)
+	case clarification.FieldAddressee:
+		return m.OldAddressee(ctx)
+	case clarification.FieldState:
+		return m.OldState(ctx)
+	case clarification.FieldQuestion:
+		return m.OldQuestion(ctx)
+	case clarification.FieldAnswer:
+		return m.OldAnswer(ctx)
+	case clarification.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case clarification.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown Clarification field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClarificationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case clarification.FieldOwnerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case clarification.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case clarification.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case clarification.FieldSickLeaveID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSickLeaveID(v)
+		return nil
+	case clarification.FieldAddressee:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressee(v)
+		return nil
+	case clarification.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case clarification.FieldQuestion:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestion(v)
+		return nil
+	case clarification.FieldAnswer:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswer(v)
+		return nil
+	case clarification.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case clarification.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Clarification field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ClarificationMutation) AddedFields() []string {
+	var fields []string
+	if m.addfund_sequence != nil {
+		fields = append(fields, clarification.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ClarificationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case clarification.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClarificationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case clarification.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Clarification numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ClarificationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(clarification.FieldQuestion) {
+		fields = append(fields, clarification.FieldQuestion)
+	}
+	if m.FieldCleared(clarification.FieldAnswer) {
+		fields = append(fields, clarification.FieldAnswer)
+	}
+	if m.FieldCleared(clarification.FieldAnsweredAt) {
+		fields = append(fields, clarification.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ClarificationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ClarificationMutation) ClearField(name string) error {
+	switch name {
+	case clarification.FieldQuestion:
+		m.ClearQuestion()
+		return nil
+	case clarification.FieldAnswer:
+		m.ClearAnswer()
+		return nil
+	case clarification.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Clarification nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ClarificationMutation) ResetField(name string) error {
+	switch name {
+	case clarification.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case clarification.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case clarification.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case clarification.FieldSickLeaveID:
+		m.ResetSickLeaveID()
+		return nil
+	case clarification.FieldAddressee:
+		m.ResetAddressee()
+		return nil
+	case clarification.FieldState:
+		m.ResetState()
+		return nil
+	case clarification.FieldQuestion:
+		m.ResetQuestion()
+		return nil
+	case clarification.FieldAnswer:
+		m.ResetAnswer()
+		return nil
+	case clarification.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case clarification.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown Clarification field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ClarificationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ClarificationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ClarificationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ClarificationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ClarificationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ClarificationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ClarificationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Clarification unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ClarificationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Clarification edge %s", name)
+}
+
+// CommandMutation represents an operation that mutates the Command nodes in the graph.
+type CommandMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	owner_id        *uuid.UUID
+	created_at      *time.Time
+	updated_at      *time.Time
+	_type           *string
+	subject         *string
+	sequence        *int64
+	addsequence     *int64
+	payload         *[]byte
+	state           *string
+	attempts        *int
+	addattempts     *int
+	last_error      *string
+	next_attempt_at *time.Time
+	claimed_until   *time.Time
+	delivered_at    *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Command, error)
+	predicates      []predicate.Command
+}
+
+var _ ent.Mutation = (*CommandMutation)(nil)
+
+// commandOption allows management of the mutation configuration using functional options.
+type commandOption func(*CommandMutation)
+
+// newCommandMutation creates new mutation for the Command entity.
+func newCommandMutation(c config, op Op, opts ...commandOption) *CommandMutation {
+	m := &CommandMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCommand,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCommandID sets the ID field of the mutation.
+func withCommandID(id uuid.UUID) commandOption {
+	return func(m *CommandMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Command
+		)
+		m.oldValue = func(ctx context.Context) (*Command, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Command.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCommand sets the old Command of the mutation.
+func withCommand(node *Command) commandOption {
+	return func(m *CommandMutation) {
+		m.oldValue = func(context.Context) (*Command, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CommandMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CommandMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Command entities.
+func (m *CommandMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CommandMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CommandMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Command.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *CommandMutation) SetOwnerID(u uuid.UUID) {
+	m.owner_id = &u
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *CommandMutation) OwnerID() (r uuid.UUID, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldOwnerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *CommandMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CommandMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CommandMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CommandMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CommandMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CommandMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CommandMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetType sets the "type" field.
+func (m *CommandMutation) SetType(s string) {
+	m._type = &s
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *CommandMutation) GetType() (r string, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *CommandMutation) ResetType() {
+	m._type = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *CommandMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *CommandMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *CommandMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetSequence sets the "sequence" field.
+func (m *CommandMutation) SetSequence(i int64) {
+	m.sequence = &i
+	m.addsequence = nil
+}
+
+// Sequence returns the value of the "sequence" field in the mutation.
+func (m *CommandMutation) Sequence() (r int64, exists bool) {
+	v := m.sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSequence returns the old "sequence" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSequence: %w", err)
+	}
+	return oldValue.Sequence, nil
+}
+
+// AddSequence adds i to the "sequence" field.
+func (m *CommandMutation) AddSequence(i int64) {
+	if m.addsequence != nil {
+		*m.addsequence += i
+	} else {
+		m.addsequence = &i
+	}
+}
+
+// AddedSequence returns the value that was added to the "sequence" field in this mutation.
+func (m *CommandMutation) AddedSequence() (r int64, exists bool) {
+	v := m.addsequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSequence resets all changes to the "sequence" field.
+func (m *CommandMutation) ResetSequence() {
+	m.sequence = nil
+	m.addsequence = nil
+}
+
+// SetPayload sets the "payload" field.
+func (m *CommandMutation) SetPayload(b []byte) {
+	m.payload = &b
+}
+
+// Payload returns the value of the "payload" field in the mutation.
+func (m *CommandMutation) Payload() (r []byte, exists bool) {
+	v := m.payload
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayload returns the old "payload" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldPayload(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayload is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayload requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayload: %w", err)
+	}
+	return oldValue.Payload, nil
+}
+
+// ResetPayload resets all changes to the "payload" field.
+func (m *CommandMutation) ResetPayload() {
+	m.payload = nil
+}
+
+// SetState sets the "state" field.
+func (m *CommandMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CommandMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CommandMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *CommandMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *CommandMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *CommandMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *CommandMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *CommandMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetLastError sets the "last_error" field.
+func (m *CommandMutation) SetLastError(s string) {
+	m.last_error = &s
+}
+
+// LastError returns the value of the "last_error" field in the mutation.
+func (m *CommandMutation) LastError() (r string, exists bool) {
+	v := m.last_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastError returns the old "last_error" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldLastError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastError: %w", err)
+	}
+	return oldValue.LastError, nil
+}
+
+// ResetLastError resets all changes to the "last_error" field.
+func (m *CommandMutation) ResetLastError() {
+	m.last_error = nil
+}
+
+// SetNextAttemptAt sets the "next_attempt_at" field.
+func (m *CommandMutation) SetNextAttemptAt(t time.Time) {
+	m.next_attempt_at = &t
+}
+
+// NextAttemptAt returns the value of the "next_attempt_at" field in the mutation.
+func (m *CommandMutation) NextAttemptAt() (r time.Time, exists bool) {
+	v := m.next_attempt_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAttemptAt returns the old "next_attempt_at" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldNextAttemptAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAttemptAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAttemptAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAttemptAt: %w", err)
+	}
+	return oldValue.NextAttemptAt, nil
+}
+
+// ClearNextAttemptAt clears the value of the "next_attempt_at" field.
+func (m *CommandMutation) ClearNextAttemptAt() {
+	m.next_attempt_at = nil
+	m.clearedFields[command.FieldNextAttemptAt] = struct{}{}
+}
+
+// NextAttemptAtCleared returns if the "next_attempt_at" field was cleared in this mutation.
+func (m *CommandMutation) NextAttemptAtCleared() bool {
+	_, ok := m.clearedFields[command.FieldNextAttemptAt]
+	return ok
+}
+
+// ResetNextAttemptAt resets all changes to the "next_attempt_at" field.
+func (m *CommandMutation) ResetNextAttemptAt() {
+	m.next_attempt_at = nil
+	delete(m.clearedFields, command.FieldNextAttemptAt)
+}
+
+// SetClaimedUntil sets the "claimed_until" field.
+func (m *CommandMutation) SetClaimedUntil(t time.Time) {
+	m.claimed_until = &t
+}
+
+// ClaimedUntil returns the value of the "claimed_until" field in the mutation.
+func (m *CommandMutation) ClaimedUntil() (r time.Time, exists bool) {
+	v := m.claimed_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimedUntil returns the old "claimed_until" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldClaimedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimedUntil: %w", err)
+	}
+	return oldValue.ClaimedUntil, nil
+}
+
+// ClearClaimedUntil clears the value of the "claimed_until" field.
+func (m *CommandMutation) ClearClaimedUntil() {
+	m.claimed_until = nil
+	m.clearedFields[command.FieldClaimedUntil] = struct{}{}
+}
+
+// ClaimedUntilCleared returns if the "claimed_until" field was cleared in this mutation.
+func (m *CommandMutation) ClaimedUntilCleared() bool {
+	_, ok := m.clearedFields[command.FieldClaimedUntil]
+	return ok
+}
+
+// ResetClaimedUntil resets all changes to the "claimed_until" field.
+func (m *CommandMutation) ResetClaimedUntil() {
+	m.claimed_until = nil
+	delete(m.clearedFields, command.FieldClaimedUntil)
+}
+
+// SetDeliveredAt sets the "delivered_at" field.
+func (m *CommandMutation) SetDeliveredAt(t time.Time) {
+	m.delivered_at = &t
+}
+
+// DeliveredAt returns the value of the "delivered_at" field in the mutation.
+func (m *CommandMutation) DeliveredAt() (r time.Time, exists bool) {
+	v := m.delivered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliveredAt returns the old "delivered_at" field's value of the Command entity.
+// If the Command object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CommandMutation) OldDeliveredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliveredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliveredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliveredAt: %w", err)
+	}
+	return oldValue.DeliveredAt, nil
+}
+
+// ClearDeliveredAt clears the value of the "delivered_at" field.
+func (m *CommandMutation) ClearDeliveredAt() {
+	m.delivered_at = nil
+	m.clearedFields[command.FieldDeliveredAt] = struct{}{}
+}
+
+// DeliveredAtCleared returns if the "delivered_at" field was cleared in this mutation.
+func (m *CommandMutation) DeliveredAtCleared() bool {
+	_, ok := m.clearedFields[command.FieldDeliveredAt]
+	return ok
+}
+
+// ResetDeliveredAt resets all changes to the "delivered_at" field.
+func (m *CommandMutation) ResetDeliveredAt() {
+	m.delivered_at = nil
+	delete(m.clearedFields, command.FieldDeliveredAt)
+}
+
+// Where appends a list predicates to the CommandMutation builder.
+func (m *CommandMutation) Where(ps ...predicate.Command) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CommandMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CommandMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Command, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CommandMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CommandMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Command).
+func (m *CommandMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CommandMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.owner_id != nil {
+		fields = append(fields, command.FieldOwnerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, command.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, command.FieldUpdatedAt)
+	}
+	if m._type != nil {
+		fields = append(fields, command.FieldType)
+	}
+	if m.subject != nil {
+		fields = append(fields, command.FieldSubject)
+	}
+	if m.sequence != nil {
+		fields = append(fields, command.FieldSequence)
+	}
+	if m.payload != nil {
+		fields = append(fields, command.FieldPayload)
+	}
+	if m.state != nil {
+		fields = append(fields, command.FieldState)
+	}
+	if m.attempts != nil {
+		fields = append(fields, command.FieldAttempts)
+	}
+	if m.last_error != nil {
+		fields = append(fields, command.FieldLastError)
+	}
+	if m.next_attempt_at != nil {
+		fields = append(fields, command.FieldNextAttemptAt)
+	}
+	if m.claimed_until != nil {
+		fields = append(fields, command.FieldClaimedUntil)
+	}
+	if m.delivered_at != nil {
+		fields = append(fields, command.FieldDeliveredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CommandMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case command.FieldOwnerID:
+		return m.OwnerID()
+	case command.FieldCreatedAt:
+		return m.CreatedAt()
+	case command.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case command.FieldType:
+		return m.GetType()
+	case command.FieldSubject:
+		return m.Subject()
+	case command.FieldSequence:
+		return m.Sequence()
+	case command.FieldPayload:
+		return m.Payload()
+	case command.FieldState:
+		return m.State()
+	case command.FieldAttempts:
+		return m.Attempts()
+	case command.FieldLastError:
+		return m.LastError()
+	case command.FieldNextAttemptAt:
+		return m.NextAttemptAt()
+	case command.FieldClaimedUntil:
+		return m.ClaimedUntil()
+	case command.FieldDeliveredAt:
+		return m.DeliveredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CommandMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case command.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case command.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case command.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case command.FieldType:
+		return m.OldType(ctx)
+	case command.FieldSubject:
+		return m.OldSubject(ctx)
+	case command.FieldSequence:
+		return m.OldSequence(ctx)
+	case command.FieldPayload:
+		return m.OldPayload(ctx)
+	case command.FieldState:
+		return m.OldState(ctx)
+	case command.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case command.FieldLastError:
+		return m.OldLastError(ctx)
+	case command.FieldNextAttemptAt:
+		return m.OldNextAttemptAt(ctx)
+	case command.FieldClaimedUntil:
+		return m.OldClaimedUntil(ctx)
+	case command.FieldDeliveredAt:
+		return m.OldDeliveredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Command field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CommandMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case command.FieldOwnerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case command.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case command.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case command.FieldType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case command.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case command.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSequence(v)
+		return nil
+	case command.FieldPayload:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayload(v)
+		return nil
+	case command.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case command.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case command.FieldLastError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastError(v)
+		return nil
+	case command.FieldNextAttemptAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAttemptAt(v)
+		return nil
+	case command.FieldClaimedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimedUntil(v)
+		return nil
+	case command.FieldDeliveredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliveredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Command field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CommandMutation) AddedFields() []string {
+	var fields []string
+	if m.addsequence != nil {
+		fields = append(fields, command.FieldSequence)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, command.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CommandMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case command.FieldSequence:
+		return m.AddedSequence()
+	case command.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CommandMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case command.FieldSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSequence(v)
+		return nil
+	case command.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Command numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CommandMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(command.FieldNextAttemptAt) {
+		fields = append(fields, command.FieldNextAttemptAt)
+	}
+	if m.FieldCleared(command.FieldClaimedUntil) {
+		fields = append(fields, command.FieldClaimedUntil)
+	}
+	if m.FieldCleared(command.FieldDeliveredAt) {
+		fields = append(fields, command.FieldDeliveredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CommandMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CommandMutation) ClearField(name string) error {
+	switch name {
+	case command.FieldNextAttemptAt:
+		m.ClearNextAttemptAt()
+		return nil
+	case command.FieldClaimedUntil:
+		m.ClearClaimedUntil()
+		return nil
+	case command.FieldDeliveredAt:
+		m.ClearDeliveredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Command nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CommandMutation) ResetField(name string) error {
+	switch name {
+	case command.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case command.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case command.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case command.FieldType:
+		m.ResetType()
+		return nil
+	case command.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case command.FieldSequence:
+		m.ResetSequence()
+		return nil
+	case command.FieldPayload:
+		m.ResetPayload()
+		return nil
+	case command.FieldState:
+		m.ResetState()
+		return nil
+	case command.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case command.FieldLastError:
+		m.ResetLastError()
+		return nil
+	case command.FieldNextAttemptAt:
+		m.ResetNextAttemptAt()
+		return nil
+	case command.FieldClaimedUntil:
+		m.ResetClaimedUntil()
+		return nil
+	case command.FieldDeliveredAt:
+		m.ResetDeliveredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Command field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CommandMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CommandMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CommandMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CommandMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CommandMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CommandMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CommandMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Command unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CommandMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Command edge %s", name)
+}
+
 // ConfirmationMutation represents an operation that mutates the Confirmation nodes in the graph.
 type ConfirmationMutation struct {
 	config
@@ -8151,6 +11205,1780 @@ func (m *ConsentMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ConsentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Consent edge %s", name)
+}
+
+// ContributionMutation represents an operation that mutates the Contribution nodes in the graph.
+type ContributionMutation struct {
+	config
+	op                           Op
+	typ                          string
+	id                           *uuid.UUID
+	owner_id                     *uuid.UUID
+	created_at                   *time.Time
+	updated_at                   *time.Time
+	number                       *string
+	kind                         *string
+	period                       *calendar.Date
+	employer_name                *string
+	employer_registration_number *string
+	base                         *int64
+	addbase                      *int64
+	amount                       *int64
+	addamount                    *int64
+	fund_sequence                *int64
+	addfund_sequence             *int64
+	clearedFields                map[string]struct{}
+	done                         bool
+	oldValue                     func(context.Context) (*Contribution, error)
+	predicates                   []predicate.Contribution
+}
+
+var _ ent.Mutation = (*ContributionMutation)(nil)
+
+// contributionOption allows management of the mutation configuration using functional options.
+type contributionOption func(*ContributionMutation)
+
+// newContributionMutation creates new mutation for the Contribution entity.
+func newContributionMutation(c config, op Op, opts ...contributionOption) *ContributionMutation {
+	m := &ContributionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContribution,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContributionID sets the ID field of the mutation.
+func withContributionID(id uuid.UUID) contributionOption {
+	return func(m *ContributionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Contribution
+		)
+		m.oldValue = func(ctx context.Context) (*Contribution, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Contribution.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContribution sets the old Contribution of the mutation.
+func withContribution(node *Contribution) contributionOption {
+	return func(m *ContributionMutation) {
+		m.oldValue = func(context.Context) (*Contribution, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContributionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContributionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Contribution entities.
+func (m *ContributionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContributionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContributionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Contribution.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *ContributionMutation) SetOwnerID(u uuid.UUID) {
+	m.owner_id = &u
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *ContributionMutation) OwnerID() (r uuid.UUID, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldOwnerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *ContributionMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ContributionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ContributionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ContributionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ContributionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ContributionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ContributionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ContributionMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ContributionMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ContributionMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ContributionMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ContributionMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ContributionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPeriod sets the "period" field.
+func (m *ContributionMutation) SetPeriod(c calendar.Date) {
+	m.period = &c
+}
+
+// Period returns the value of the "period" field in the mutation.
+func (m *ContributionMutation) Period() (r calendar.Date, exists bool) {
+	v := m.period
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPeriod returns the old "period" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldPeriod(ctx context.Context) (v calendar.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPeriod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPeriod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPeriod: %w", err)
+	}
+	return oldValue.Period, nil
+}
+
+// ResetPeriod resets all changes to the "period" field.
+func (m *ContributionMutation) ResetPeriod() {
+	m.period = nil
+}
+
+// SetEmployerName sets the "employer_name" field.
+func (m *ContributionMutation) SetEmployerName(s string) {
+	m.employer_name = &s
+}
+
+// EmployerName returns the value of the "employer_name" field in the mutation.
+func (m *ContributionMutation) EmployerName() (r string, exists bool) {
+	v := m.employer_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmployerName returns the old "employer_name" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldEmployerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmployerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmployerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmployerName: %w", err)
+	}
+	return oldValue.EmployerName, nil
+}
+
+// ResetEmployerName resets all changes to the "employer_name" field.
+func (m *ContributionMutation) ResetEmployerName() {
+	m.employer_name = nil
+}
+
+// SetEmployerRegistrationNumber sets the "employer_registration_number" field.
+func (m *ContributionMutation) SetEmployerRegistrationNumber(s string) {
+	m.employer_registration_number = &s
+}
+
+// EmployerRegistrationNumber returns the value of the "employer_registration_number" field in the mutation.
+func (m *ContributionMutation) EmployerRegistrationNumber() (r string, exists bool) {
+	v := m.employer_registration_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmployerRegistrationNumber returns the old "employer_registration_number" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldEmployerRegistrationNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmployerRegistrationNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmployerRegistrationNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmployerRegistrationNumber: %w", err)
+	}
+	return oldValue.EmployerRegistrationNumber, nil
+}
+
+// ResetEmployerRegistrationNumber resets all changes to the "employer_registration_number" field.
+func (m *ContributionMutation) ResetEmployerRegistrationNumber() {
+	m.employer_registration_number = nil
+}
+
+// SetBase sets the "base" field.
+func (m *ContributionMutation) SetBase(i int64) {
+	m.base = &i
+	m.addbase = nil
+}
+
+// Base returns the value of the "base" field in the mutation.
+func (m *ContributionMutation) Base() (r int64, exists bool) {
+	v := m.base
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBase returns the old "base" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldBase(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBase is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBase requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBase: %w", err)
+	}
+	return oldValue.Base, nil
+}
+
+// AddBase adds i to the "base" field.
+func (m *ContributionMutation) AddBase(i int64) {
+	if m.addbase != nil {
+		*m.addbase += i
+	} else {
+		m.addbase = &i
+	}
+}
+
+// AddedBase returns the value that was added to the "base" field in this mutation.
+func (m *ContributionMutation) AddedBase() (r int64, exists bool) {
+	v := m.addbase
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBase resets all changes to the "base" field.
+func (m *ContributionMutation) ResetBase() {
+	m.base = nil
+	m.addbase = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *ContributionMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *ContributionMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *ContributionMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *ContributionMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *ContributionMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *ContributionMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *ContributionMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the Contribution entity.
+// If the Contribution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContributionMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *ContributionMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *ContributionMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *ContributionMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the ContributionMutation builder.
+func (m *ContributionMutation) Where(ps ...predicate.Contribution) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContributionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContributionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Contribution, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContributionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContributionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Contribution).
+func (m *ContributionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContributionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.owner_id != nil {
+		fields = append(fields, contribution.FieldOwnerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, contribution.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, contribution.FieldUpdatedAt)
+	}
+	if m.number != nil {
+		fields = append(fields, contribution.FieldNumber)
+	}
+	if m.kind != nil {
+		fields = append(fields, contribution.FieldKind)
+	}
+	if m.period != nil {
+		fields = append(fields, contribution.FieldPeriod)
+	}
+	if m.employer_name != nil {
+		fields = append(fields, contribution.FieldEmployerName)
+	}
+	if m.employer_registration_number != nil {
+		fields = append(fields, contribution.FieldEmployerRegistrationNumber)
+	}
+	if m.base != nil {
+		fields = append(fields, contribution.FieldBase)
+	}
+	if m.amount != nil {
+		fields = append(fields, contribution.FieldAmount)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, contribution.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContributionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contribution.FieldOwnerID:
+		return m.OwnerID()
+	case contribution.FieldCreatedAt:
+		return m.CreatedAt()
+	case contribution.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case contribution.FieldNumber:
+		return m.Number()
+	case contribution.FieldKind:
+		return m.Kind()
+	case contribution.FieldPeriod:
+		return m.Period()
+	case contribution.FieldEmployerName:
+		return m.EmployerName()
+	case contribution.FieldEmployerRegistrationNumber:
+		return m.EmployerRegistrationNumber()
+	case contribution.FieldBase:
+		return m.Base()
+	case contribution.FieldAmount:
+		return m.Amount()
+	case contribution.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContributionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contribution.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case contribution.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case contribution.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case contribution.FieldNumber:
+		return m.OldNumber(ctx)
+	case contribution.FieldKind:
+		return m.OldKind(ctx)
+	case contribution.FieldPeriod:
+		return m.OldPeriod(ctx)
+	case contribution.FieldEmployerName:
+		return m.OldEmployerName(ctx)
+	case contribution.FieldEmployerRegistrationNumber:
+		return m.OldEmployerRegistrationNumber(ctx)
+	case contribution.FieldBase:
+		return m.OldBase(ctx)
+	case contribution.FieldAmount:
+		return m.OldAmount(ctx)
+	case contribution.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown Contribution field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContributionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contribution.FieldOwnerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case contribution.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case contribution.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case contribution.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case contribution.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case contribution.FieldPeriod:
+		v, ok := value.(calendar.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPeriod(v)
+		return nil
+	case contribution.FieldEmployerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmployerName(v)
+		return nil
+	case contribution.FieldEmployerRegistrationNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmployerRegistrationNumber(v)
+		return nil
+	case contribution.FieldBase:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBase(v)
+		return nil
+	case contribution.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case contribution.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Contribution field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContributionMutation) AddedFields() []string {
+	var fields []string
+	if m.addbase != nil {
+		fields = append(fields, contribution.FieldBase)
+	}
+	if m.addamount != nil {
+		fields = append(fields, contribution.FieldAmount)
+	}
+	if m.addfund_sequence != nil {
+		fields = append(fields, contribution.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContributionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contribution.FieldBase:
+		return m.AddedBase()
+	case contribution.FieldAmount:
+		return m.AddedAmount()
+	case contribution.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContributionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contribution.FieldBase:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBase(v)
+		return nil
+	case contribution.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case contribution.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Contribution numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContributionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContributionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContributionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Contribution nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContributionMutation) ResetField(name string) error {
+	switch name {
+	case contribution.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case contribution.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case contribution.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case contribution.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case contribution.FieldKind:
+		m.ResetKind()
+		return nil
+	case contribution.FieldPeriod:
+		m.ResetPeriod()
+		return nil
+	case contribution.FieldEmployerName:
+		m.ResetEmployerName()
+		return nil
+	case contribution.FieldEmployerRegistrationNumber:
+		m.ResetEmployerRegistrationNumber()
+		return nil
+	case contribution.FieldBase:
+		m.ResetBase()
+		return nil
+	case contribution.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case contribution.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown Contribution field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContributionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContributionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContributionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContributionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContributionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContributionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContributionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Contribution unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContributionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Contribution edge %s", name)
+}
+
+// DeadlineMutation represents an operation that mutates the Deadline nodes in the graph.
+type DeadlineMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	owner_id         *uuid.UUID
+	created_at       *time.Time
+	updated_at       *time.Time
+	number           *string
+	state            *string
+	title            *string
+	due_on           *calendar.Date
+	subject          *string
+	fund_sequence    *int64
+	addfund_sequence *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Deadline, error)
+	predicates       []predicate.Deadline
+}
+
+var _ ent.Mutation = (*DeadlineMutation)(nil)
+
+// deadlineOption allows management of the mutation configuration using functional options.
+type deadlineOption func(*DeadlineMutation)
+
+// newDeadlineMutation creates new mutation for the Deadline entity.
+func newDeadlineMutation(c config, op Op, opts ...deadlineOption) *DeadlineMutation {
+	m := &DeadlineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDeadline,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDeadlineID sets the ID field of the mutation.
+func withDeadlineID(id uuid.UUID) deadlineOption {
+	return func(m *DeadlineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Deadline
+		)
+		m.oldValue = func(ctx context.Context) (*Deadline, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Deadline.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDeadline sets the old Deadline of the mutation.
+func withDeadline(node *Deadline) deadlineOption {
+	return func(m *DeadlineMutation) {
+		m.oldValue = func(context.Context) (*Deadline, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DeadlineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DeadlineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Deadline entities.
+func (m *DeadlineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DeadlineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DeadlineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Deadline.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *DeadlineMutation) SetOwnerID(u uuid.UUID) {
+	m.owner_id = &u
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *DeadlineMutation) OwnerID() (r uuid.UUID, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldOwnerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *DeadlineMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DeadlineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DeadlineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DeadlineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DeadlineMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DeadlineMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DeadlineMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *DeadlineMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *DeadlineMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *DeadlineMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetState sets the "state" field.
+func (m *DeadlineMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DeadlineMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DeadlineMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *DeadlineMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *DeadlineMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *DeadlineMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *DeadlineMutation) SetDueOn(c calendar.Date) {
+	m.due_on = &c
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *DeadlineMutation) DueOn() (r calendar.Date, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldDueOn(ctx context.Context) (v calendar.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *DeadlineMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *DeadlineMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *DeadlineMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *DeadlineMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *DeadlineMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *DeadlineMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the Deadline entity.
+// If the Deadline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadlineMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *DeadlineMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *DeadlineMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *DeadlineMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the DeadlineMutation builder.
+func (m *DeadlineMutation) Where(ps ...predicate.Deadline) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DeadlineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DeadlineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Deadline, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DeadlineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DeadlineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Deadline).
+func (m *DeadlineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DeadlineMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.owner_id != nil {
+		fields = append(fields, deadline.FieldOwnerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, deadline.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, deadline.FieldUpdatedAt)
+	}
+	if m.number != nil {
+		fields = append(fields, deadline.FieldNumber)
+	}
+	if m.state != nil {
+		fields = append(fields, deadline.FieldState)
+	}
+	if m.title != nil {
+		fields = append(fields, deadline.FieldTitle)
+	}
+	if m.due_on != nil {
+		fields = append(fields, deadline.FieldDueOn)
+	}
+	if m.subject != nil {
+		fields = append(fields, deadline.FieldSubject)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, deadline.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DeadlineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case deadline.FieldOwnerID:
+		return m.OwnerID()
+	case deadline.FieldCreatedAt:
+		return m.CreatedAt()
+	case deadline.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case deadline.FieldNumber:
+		return m.Number()
+	case deadline.FieldState:
+		return m.State()
+	case deadline.FieldTitle:
+		return m.Title()
+	case deadline.FieldDueOn:
+		return m.DueOn()
+	case deadline.FieldSubject:
+		return m.Subject()
+	case deadline.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DeadlineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case deadline.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case deadline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case deadline.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case deadline.FieldNumber:
+		return m.OldNumber(ctx)
+	case deadline.FieldState:
+		return m.OldState(ctx)
+	case deadline.FieldTitle:
+		return m.OldTitle(ctx)
+	case deadline.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case deadline.FieldSubject:
+		return m.OldSubject(ctx)
+	case deadline.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown Deadline field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeadlineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case deadline.FieldOwnerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case deadline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case deadline.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case deadline.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case deadline.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case deadline.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case deadline.FieldDueOn:
+		v, ok := value.(calendar.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case deadline.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case deadline.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Deadline field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DeadlineMutation) AddedFields() []string {
+	var fields []string
+	if m.addfund_sequence != nil {
+		fields = append(fields, deadline.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DeadlineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case deadline.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DeadlineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case deadline.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Deadline numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DeadlineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DeadlineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DeadlineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Deadline nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DeadlineMutation) ResetField(name string) error {
+	switch name {
+	case deadline.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case deadline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case deadline.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case deadline.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case deadline.FieldState:
+		m.ResetState()
+		return nil
+	case deadline.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case deadline.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case deadline.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case deadline.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown Deadline field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DeadlineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DeadlineMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DeadlineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DeadlineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DeadlineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DeadlineMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DeadlineMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Deadline unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DeadlineMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Deadline edge %s", name)
 }
 
 // DocumentMutation represents an operation that mutates the Document nodes in the graph.
@@ -13149,6 +17977,860 @@ func (m *InsuredRecordMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *InsuredRecordMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown InsuredRecord edge %s", name)
+}
+
+// MaintenanceMutation represents an operation that mutates the Maintenance nodes in the graph.
+type MaintenanceMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	updated_at       *time.Time
+	number           *string
+	systems          *string
+	text_ru          *string
+	text_en          *string
+	starts_at        *time.Time
+	ends_at          *time.Time
+	cancelled        *bool
+	fund_sequence    *int64
+	addfund_sequence *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Maintenance, error)
+	predicates       []predicate.Maintenance
+}
+
+var _ ent.Mutation = (*MaintenanceMutation)(nil)
+
+// maintenanceOption allows management of the mutation configuration using functional options.
+type maintenanceOption func(*MaintenanceMutation)
+
+// newMaintenanceMutation creates new mutation for the Maintenance entity.
+func newMaintenanceMutation(c config, op Op, opts ...maintenanceOption) *MaintenanceMutation {
+	m := &MaintenanceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMaintenance,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMaintenanceID sets the ID field of the mutation.
+func withMaintenanceID(id uuid.UUID) maintenanceOption {
+	return func(m *MaintenanceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Maintenance
+		)
+		m.oldValue = func(ctx context.Context) (*Maintenance, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Maintenance.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMaintenance sets the old Maintenance of the mutation.
+func withMaintenance(node *Maintenance) maintenanceOption {
+	return func(m *MaintenanceMutation) {
+		m.oldValue = func(context.Context) (*Maintenance, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MaintenanceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MaintenanceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Maintenance entities.
+func (m *MaintenanceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MaintenanceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MaintenanceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Maintenance.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *MaintenanceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *MaintenanceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *MaintenanceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *MaintenanceMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *MaintenanceMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *MaintenanceMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *MaintenanceMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *MaintenanceMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *MaintenanceMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetSystems sets the "systems" field.
+func (m *MaintenanceMutation) SetSystems(s string) {
+	m.systems = &s
+}
+
+// Systems returns the value of the "systems" field in the mutation.
+func (m *MaintenanceMutation) Systems() (r string, exists bool) {
+	v := m.systems
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSystems returns the old "systems" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldSystems(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSystems is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSystems requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSystems: %w", err)
+	}
+	return oldValue.Systems, nil
+}
+
+// ResetSystems resets all changes to the "systems" field.
+func (m *MaintenanceMutation) ResetSystems() {
+	m.systems = nil
+}
+
+// SetTextRu sets the "text_ru" field.
+func (m *MaintenanceMutation) SetTextRu(s string) {
+	m.text_ru = &s
+}
+
+// TextRu returns the value of the "text_ru" field in the mutation.
+func (m *MaintenanceMutation) TextRu() (r string, exists bool) {
+	v := m.text_ru
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextRu returns the old "text_ru" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldTextRu(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextRu is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextRu requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextRu: %w", err)
+	}
+	return oldValue.TextRu, nil
+}
+
+// ResetTextRu resets all changes to the "text_ru" field.
+func (m *MaintenanceMutation) ResetTextRu() {
+	m.text_ru = nil
+}
+
+// SetTextEn sets the "text_en" field.
+func (m *MaintenanceMutation) SetTextEn(s string) {
+	m.text_en = &s
+}
+
+// TextEn returns the value of the "text_en" field in the mutation.
+func (m *MaintenanceMutation) TextEn() (r string, exists bool) {
+	v := m.text_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextEn returns the old "text_en" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldTextEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextEn: %w", err)
+	}
+	return oldValue.TextEn, nil
+}
+
+// ResetTextEn resets all changes to the "text_en" field.
+func (m *MaintenanceMutation) ResetTextEn() {
+	m.text_en = nil
+}
+
+// SetStartsAt sets the "starts_at" field.
+func (m *MaintenanceMutation) SetStartsAt(t time.Time) {
+	m.starts_at = &t
+}
+
+// StartsAt returns the value of the "starts_at" field in the mutation.
+func (m *MaintenanceMutation) StartsAt() (r time.Time, exists bool) {
+	v := m.starts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsAt returns the old "starts_at" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldStartsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsAt: %w", err)
+	}
+	return oldValue.StartsAt, nil
+}
+
+// ResetStartsAt resets all changes to the "starts_at" field.
+func (m *MaintenanceMutation) ResetStartsAt() {
+	m.starts_at = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *MaintenanceMutation) SetEndsAt(t time.Time) {
+	m.ends_at = &t
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *MaintenanceMutation) EndsAt() (r time.Time, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldEndsAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *MaintenanceMutation) ResetEndsAt() {
+	m.ends_at = nil
+}
+
+// SetCancelled sets the "cancelled" field.
+func (m *MaintenanceMutation) SetCancelled(b bool) {
+	m.cancelled = &b
+}
+
+// Cancelled returns the value of the "cancelled" field in the mutation.
+func (m *MaintenanceMutation) Cancelled() (r bool, exists bool) {
+	v := m.cancelled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelled returns the old "cancelled" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldCancelled(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelled: %w", err)
+	}
+	return oldValue.Cancelled, nil
+}
+
+// ResetCancelled resets all changes to the "cancelled" field.
+func (m *MaintenanceMutation) ResetCancelled() {
+	m.cancelled = nil
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *MaintenanceMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *MaintenanceMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the Maintenance entity.
+// If the Maintenance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaintenanceMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *MaintenanceMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *MaintenanceMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *MaintenanceMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the MaintenanceMutation builder.
+func (m *MaintenanceMutation) Where(ps ...predicate.Maintenance) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MaintenanceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MaintenanceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Maintenance, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MaintenanceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MaintenanceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Maintenance).
+func (m *MaintenanceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MaintenanceMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, maintenance.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, maintenance.FieldUpdatedAt)
+	}
+	if m.number != nil {
+		fields = append(fields, maintenance.FieldNumber)
+	}
+	if m.systems != nil {
+		fields = append(fields, maintenance.FieldSystems)
+	}
+	if m.text_ru != nil {
+		fields = append(fields, maintenance.FieldTextRu)
+	}
+	if m.text_en != nil {
+		fields = append(fields, maintenance.FieldTextEn)
+	}
+	if m.starts_at != nil {
+		fields = append(fields, maintenance.FieldStartsAt)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, maintenance.FieldEndsAt)
+	}
+	if m.cancelled != nil {
+		fields = append(fields, maintenance.FieldCancelled)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, maintenance.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MaintenanceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case maintenance.FieldCreatedAt:
+		return m.CreatedAt()
+	case maintenance.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case maintenance.FieldNumber:
+		return m.Number()
+	case maintenance.FieldSystems:
+		return m.Systems()
+	case maintenance.FieldTextRu:
+		return m.TextRu()
+	case maintenance.FieldTextEn:
+		return m.TextEn()
+	case maintenance.FieldStartsAt:
+		return m.StartsAt()
+	case maintenance.FieldEndsAt:
+		return m.EndsAt()
+	case maintenance.FieldCancelled:
+		return m.Cancelled()
+	case maintenance.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MaintenanceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case maintenance.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case maintenance.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case maintenance.FieldNumber:
+		return m.OldNumber(ctx)
+	case maintenance.FieldSystems:
+		return m.OldSystems(ctx)
+	case maintenance.FieldTextRu:
+		return m.OldTextRu(ctx)
+	case maintenance.FieldTextEn:
+		return m.OldTextEn(ctx)
+	case maintenance.FieldStartsAt:
+		return m.OldStartsAt(ctx)
+	case maintenance.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case maintenance.FieldCancelled:
+		return m.OldCancelled(ctx)
+	case maintenance.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown Maintenance field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MaintenanceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case maintenance.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case maintenance.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case maintenance.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case maintenance.FieldSystems:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSystems(v)
+		return nil
+	case maintenance.FieldTextRu:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextRu(v)
+		return nil
+	case maintenance.FieldTextEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextEn(v)
+		return nil
+	case maintenance.FieldStartsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsAt(v)
+		return nil
+	case maintenance.FieldEndsAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case maintenance.FieldCancelled:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelled(v)
+		return nil
+	case maintenance.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Maintenance field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MaintenanceMutation) AddedFields() []string {
+	var fields []string
+	if m.addfund_sequence != nil {
+		fields = append(fields, maintenance.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MaintenanceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case maintenance.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MaintenanceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case maintenance.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Maintenance numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MaintenanceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MaintenanceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MaintenanceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Maintenance nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MaintenanceMutation) ResetField(name string) error {
+	switch name {
+	case maintenance.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case maintenance.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case maintenance.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case maintenance.FieldSystems:
+		m.ResetSystems()
+		return nil
+	case maintenance.FieldTextRu:
+		m.ResetTextRu()
+		return nil
+	case maintenance.FieldTextEn:
+		m.ResetTextEn()
+		return nil
+	case maintenance.FieldStartsAt:
+		m.ResetStartsAt()
+		return nil
+	case maintenance.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case maintenance.FieldCancelled:
+		m.ResetCancelled()
+		return nil
+	case maintenance.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown Maintenance field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MaintenanceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MaintenanceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MaintenanceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MaintenanceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MaintenanceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MaintenanceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MaintenanceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Maintenance unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MaintenanceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Maintenance edge %s", name)
 }
 
 // NetworkMutation represents an operation that mutates the Network nodes in the graph.
@@ -21506,6 +27188,698 @@ func (m *SickLeaveMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SickLeave edge %s", name)
+}
+
+// SystemStatusMutation represents an operation that mutates the SystemStatus nodes in the graph.
+type SystemStatusMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	system           *string
+	state            *string
+	note_ru          *string
+	note_en          *string
+	since            *time.Time
+	updated_at       *time.Time
+	fund_sequence    *int64
+	addfund_sequence *int64
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*SystemStatus, error)
+	predicates       []predicate.SystemStatus
+}
+
+var _ ent.Mutation = (*SystemStatusMutation)(nil)
+
+// systemstatusOption allows management of the mutation configuration using functional options.
+type systemstatusOption func(*SystemStatusMutation)
+
+// newSystemStatusMutation creates new mutation for the SystemStatus entity.
+func newSystemStatusMutation(c config, op Op, opts ...systemstatusOption) *SystemStatusMutation {
+	m := &SystemStatusMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSystemStatus,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSystemStatusID sets the ID field of the mutation.
+func withSystemStatusID(id uuid.UUID) systemstatusOption {
+	return func(m *SystemStatusMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SystemStatus
+		)
+		m.oldValue = func(ctx context.Context) (*SystemStatus, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SystemStatus.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSystemStatus sets the old SystemStatus of the mutation.
+func withSystemStatus(node *SystemStatus) systemstatusOption {
+	return func(m *SystemStatusMutation) {
+		m.oldValue = func(context.Context) (*SystemStatus, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SystemStatusMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SystemStatusMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SystemStatus entities.
+func (m *SystemStatusMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SystemStatusMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SystemStatusMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SystemStatus.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSystem sets the "system" field.
+func (m *SystemStatusMutation) SetSystem(s string) {
+	m.system = &s
+}
+
+// System returns the value of the "system" field in the mutation.
+func (m *SystemStatusMutation) System() (r string, exists bool) {
+	v := m.system
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSystem returns the old "system" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldSystem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSystem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSystem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSystem: %w", err)
+	}
+	return oldValue.System, nil
+}
+
+// ResetSystem resets all changes to the "system" field.
+func (m *SystemStatusMutation) ResetSystem() {
+	m.system = nil
+}
+
+// SetState sets the "state" field.
+func (m *SystemStatusMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SystemStatusMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SystemStatusMutation) ResetState() {
+	m.state = nil
+}
+
+// SetNoteRu sets the "note_ru" field.
+func (m *SystemStatusMutation) SetNoteRu(s string) {
+	m.note_ru = &s
+}
+
+// NoteRu returns the value of the "note_ru" field in the mutation.
+func (m *SystemStatusMutation) NoteRu() (r string, exists bool) {
+	v := m.note_ru
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoteRu returns the old "note_ru" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldNoteRu(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoteRu is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoteRu requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoteRu: %w", err)
+	}
+	return oldValue.NoteRu, nil
+}
+
+// ResetNoteRu resets all changes to the "note_ru" field.
+func (m *SystemStatusMutation) ResetNoteRu() {
+	m.note_ru = nil
+}
+
+// SetNoteEn sets the "note_en" field.
+func (m *SystemStatusMutation) SetNoteEn(s string) {
+	m.note_en = &s
+}
+
+// NoteEn returns the value of the "note_en" field in the mutation.
+func (m *SystemStatusMutation) NoteEn() (r string, exists bool) {
+	v := m.note_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoteEn returns the old "note_en" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldNoteEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoteEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoteEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoteEn: %w", err)
+	}
+	return oldValue.NoteEn, nil
+}
+
+// ResetNoteEn resets all changes to the "note_en" field.
+func (m *SystemStatusMutation) ResetNoteEn() {
+	m.note_en = nil
+}
+
+// SetSince sets the "since" field.
+func (m *SystemStatusMutation) SetSince(t time.Time) {
+	m.since = &t
+}
+
+// Since returns the value of the "since" field in the mutation.
+func (m *SystemStatusMutation) Since() (r time.Time, exists bool) {
+	v := m.since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSince returns the old "since" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSince: %w", err)
+	}
+	return oldValue.Since, nil
+}
+
+// ResetSince resets all changes to the "since" field.
+func (m *SystemStatusMutation) ResetSince() {
+	m.since = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *SystemStatusMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *SystemStatusMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *SystemStatusMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetFundSequence sets the "fund_sequence" field.
+func (m *SystemStatusMutation) SetFundSequence(i int64) {
+	m.fund_sequence = &i
+	m.addfund_sequence = nil
+}
+
+// FundSequence returns the value of the "fund_sequence" field in the mutation.
+func (m *SystemStatusMutation) FundSequence() (r int64, exists bool) {
+	v := m.fund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFundSequence returns the old "fund_sequence" field's value of the SystemStatus entity.
+// If the SystemStatus object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SystemStatusMutation) OldFundSequence(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFundSequence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFundSequence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFundSequence: %w", err)
+	}
+	return oldValue.FundSequence, nil
+}
+
+// AddFundSequence adds i to the "fund_sequence" field.
+func (m *SystemStatusMutation) AddFundSequence(i int64) {
+	if m.addfund_sequence != nil {
+		*m.addfund_sequence += i
+	} else {
+		m.addfund_sequence = &i
+	}
+}
+
+// AddedFundSequence returns the value that was added to the "fund_sequence" field in this mutation.
+func (m *SystemStatusMutation) AddedFundSequence() (r int64, exists bool) {
+	v := m.addfund_sequence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFundSequence resets all changes to the "fund_sequence" field.
+func (m *SystemStatusMutation) ResetFundSequence() {
+	m.fund_sequence = nil
+	m.addfund_sequence = nil
+}
+
+// Where appends a list predicates to the SystemStatusMutation builder.
+func (m *SystemStatusMutation) Where(ps ...predicate.SystemStatus) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SystemStatusMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SystemStatusMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SystemStatus, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SystemStatusMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SystemStatusMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SystemStatus).
+func (m *SystemStatusMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SystemStatusMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.system != nil {
+		fields = append(fields, systemstatus.FieldSystem)
+	}
+	if m.state != nil {
+		fields = append(fields, systemstatus.FieldState)
+	}
+	if m.note_ru != nil {
+		fields = append(fields, systemstatus.FieldNoteRu)
+	}
+	if m.note_en != nil {
+		fields = append(fields, systemstatus.FieldNoteEn)
+	}
+	if m.since != nil {
+		fields = append(fields, systemstatus.FieldSince)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, systemstatus.FieldUpdatedAt)
+	}
+	if m.fund_sequence != nil {
+		fields = append(fields, systemstatus.FieldFundSequence)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SystemStatusMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case systemstatus.FieldSystem:
+		return m.System()
+	case systemstatus.FieldState:
+		return m.State()
+	case systemstatus.FieldNoteRu:
+		return m.NoteRu()
+	case systemstatus.FieldNoteEn:
+		return m.NoteEn()
+	case systemstatus.FieldSince:
+		return m.Since()
+	case systemstatus.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case systemstatus.FieldFundSequence:
+		return m.FundSequence()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SystemStatusMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case systemstatus.FieldSystem:
+		return m.OldSystem(ctx)
+	case systemstatus.FieldState:
+		return m.OldState(ctx)
+	case systemstatus.FieldNoteRu:
+		return m.OldNoteRu(ctx)
+	case systemstatus.FieldNoteEn:
+		return m.OldNoteEn(ctx)
+	case systemstatus.FieldSince:
+		return m.OldSince(ctx)
+	case systemstatus.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case systemstatus.FieldFundSequence:
+		return m.OldFundSequence(ctx)
+	}
+	return nil, fmt.Errorf("unknown SystemStatus field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SystemStatusMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case systemstatus.FieldSystem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSystem(v)
+		return nil
+	case systemstatus.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case systemstatus.FieldNoteRu:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoteRu(v)
+		return nil
+	case systemstatus.FieldNoteEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoteEn(v)
+		return nil
+	case systemstatus.FieldSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSince(v)
+		return nil
+	case systemstatus.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case systemstatus.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SystemStatus field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SystemStatusMutation) AddedFields() []string {
+	var fields []string
+	if m.addfund_sequence != nil {
+		fields = append(fields, systemstatus.FieldFundSequence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SystemStatusMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case systemstatus.FieldFundSequence:
+		return m.AddedFundSequence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SystemStatusMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case systemstatus.FieldFundSequence:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFundSequence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SystemStatus numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SystemStatusMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SystemStatusMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SystemStatusMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SystemStatus nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SystemStatusMutation) ResetField(name string) error {
+	switch name {
+	case systemstatus.FieldSystem:
+		m.ResetSystem()
+		return nil
+	case systemstatus.FieldState:
+		m.ResetState()
+		return nil
+	case systemstatus.FieldNoteRu:
+		m.ResetNoteRu()
+		return nil
+	case systemstatus.FieldNoteEn:
+		m.ResetNoteEn()
+		return nil
+	case systemstatus.FieldSince:
+		m.ResetSince()
+		return nil
+	case systemstatus.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case systemstatus.FieldFundSequence:
+		m.ResetFundSequence()
+		return nil
+	}
+	return fmt.Errorf("unknown SystemStatus field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SystemStatusMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SystemStatusMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SystemStatusMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SystemStatusMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SystemStatusMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SystemStatusMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SystemStatusMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SystemStatus unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SystemStatusMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SystemStatus edge %s", name)
 }
 
 // TreatmentPeriodMutation represents an operation that mutates the TreatmentPeriod nodes in the graph.

@@ -27,6 +27,7 @@ const (
 	appendOnly                   // its owner reads it and adds to it; nobody changes it
 	growing                      // its owner reads it and adds to it; the system changes it
 	systemOnly                   // only the system knows it
+	public                       // everybody who is signed in reads it, the system writes it
 )
 
 // values are the fields of a new row, or of a change.
@@ -197,6 +198,48 @@ func entities() []entity {
 			},
 		},
 		{
+			name: "Announcement", policy: public, change: values{"title_ru": "changed"},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"number": s.number(), "sequence": sequence(), "importance": "INFO", "title_ru": "title", "text_ru": "text", "published_at": now})
+			},
+		},
+		{
+			name: "SystemStatus", policy: public, change: values{"state": "DOWN"},
+			row: func(map[string]uuid.UUID) values {
+				return values{"system": s.number(), "state": "OPERATIONAL", "since": now, "updated_at": now}
+			},
+		},
+		{
+			name: "Maintenance", policy: public, change: values{"cancelled": true},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"number": s.number(), "systems": "FUND", "text_ru": "text", "starts_at": now, "ends_at": now})
+			},
+		},
+		{
+			name: "Deadline", policy: readOnly, change: values{"title": "changed"},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"number": s.number(), "state": "OPEN", "title": "title", "due_on": day})
+			},
+		},
+		{
+			name: "Contribution", policy: readOnly, change: values{"amount": int64(1)},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"number": s.number(), "kind": "PENSION", "period": day, "employer_name": "name"})
+			},
+		},
+		{
+			name: "Command", policy: growing, change: values{"attempts": 1},
+			row: func(map[string]uuid.UUID) values {
+				return stamped(values{"type": "ru.kabinet.appeal.submitted", "subject": s.number(), "sequence": sequence(), "payload": s.bytes(), "state": "PENDING"})
+			},
+		},
+		{
+			name: "Clarification", policy: owned, change: values{"state": "ANSWERED"},
+			row: func(p map[string]uuid.UUID) values {
+				return stamped(values{"sick_leave_id": p["SickLeave"], "addressee": "DOCTOR", "state": "ASKED"})
+			},
+		},
+		{
 			name: "FundEvent", policy: systemOnly, change: values{"reason": "changed"},
 			row: func(map[string]uuid.UUID) values {
 				return values{"source": "s", "event_id": uuid.NewString(), "type": "t", "subject": "s", "sequence": sequence(), "outcome": "APPLIED", "payload": s.bytes(), "received_at": now}
@@ -216,7 +259,7 @@ func (e entity) ownedBy(owner uuid.UUID, v values) values {
 	switch {
 	case e.isOwner:
 		return with(v, values{"id": owner})
-	case e.policy == systemOnly:
+	case e.policy == systemOnly || e.policy == public:
 		return v
 	}
 	return with(v, values{"owner_id": owner})

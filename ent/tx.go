@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// Accrual is the client for interacting with the Accrual builders.
 	Accrual *AccrualClient
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Appeal is the client for interacting with the Appeal builders.
 	Appeal *AppealClient
 	// AppealAttachment is the client for interacting with the AppealAttachment builders.
@@ -28,10 +30,18 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// Benefit is the client for interacting with the Benefit builders.
 	Benefit *BenefitClient
+	// Clarification is the client for interacting with the Clarification builders.
+	Clarification *ClarificationClient
+	// Command is the client for interacting with the Command builders.
+	Command *CommandClient
 	// Confirmation is the client for interacting with the Confirmation builders.
 	Confirmation *ConfirmationClient
 	// Consent is the client for interacting with the Consent builders.
 	Consent *ConsentClient
+	// Contribution is the client for interacting with the Contribution builders.
+	Contribution *ContributionClient
+	// Deadline is the client for interacting with the Deadline builders.
+	Deadline *DeadlineClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// DocumentVersion is the client for interacting with the DocumentVersion builders.
@@ -44,6 +54,8 @@ type Tx struct {
 	IdempotencyRecord *IdempotencyRecordClient
 	// InsuredRecord is the client for interacting with the InsuredRecord builders.
 	InsuredRecord *InsuredRecordClient
+	// Maintenance is the client for interacting with the Maintenance builders.
+	Maintenance *MaintenanceClient
 	// Network is the client for interacting with the Network builders.
 	Network *NetworkClient
 	// Organisation is the client for interacting with the Organisation builders.
@@ -62,6 +74,8 @@ type Tx struct {
 	SetUpStep *SetUpStepClient
 	// SickLeave is the client for interacting with the SickLeave builders.
 	SickLeave *SickLeaveClient
+	// SystemStatus is the client for interacting with the SystemStatus builders.
+	SystemStatus *SystemStatusClient
 	// TreatmentPeriod is the client for interacting with the TreatmentPeriod builders.
 	TreatmentPeriod *TreatmentPeriodClient
 	// Verification is the client for interacting with the Verification builders.
@@ -198,20 +212,26 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Accrual = NewAccrualClient(tx.config)
+	tx.Announcement = NewAnnouncementClient(tx.config)
 	tx.Appeal = NewAppealClient(tx.config)
 	tx.AppealAttachment = NewAppealAttachmentClient(tx.config)
 	tx.AppealMessage = NewAppealMessageClient(tx.config)
 	tx.AppealStep = NewAppealStepClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Benefit = NewBenefitClient(tx.config)
+	tx.Clarification = NewClarificationClient(tx.config)
+	tx.Command = NewCommandClient(tx.config)
 	tx.Confirmation = NewConfirmationClient(tx.config)
 	tx.Consent = NewConsentClient(tx.config)
+	tx.Contribution = NewContributionClient(tx.config)
+	tx.Deadline = NewDeadlineClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.DocumentVersion = NewDocumentVersionClient(tx.config)
 	tx.FeedEvent = NewFeedEventClient(tx.config)
 	tx.FundEvent = NewFundEventClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
 	tx.InsuredRecord = NewInsuredRecordClient(tx.config)
+	tx.Maintenance = NewMaintenanceClient(tx.config)
 	tx.Network = NewNetworkClient(tx.config)
 	tx.Organisation = NewOrganisationClient(tx.config)
 	tx.Owner = NewOwnerClient(tx.config)
@@ -221,6 +241,7 @@ func (tx *Tx) init() {
 	tx.SessionToken = NewSessionTokenClient(tx.config)
 	tx.SetUpStep = NewSetUpStepClient(tx.config)
 	tx.SickLeave = NewSickLeaveClient(tx.config)
+	tx.SystemStatus = NewSystemStatusClient(tx.config)
 	tx.TreatmentPeriod = NewTreatmentPeriodClient(tx.config)
 	tx.Verification = NewVerificationClient(tx.config)
 }

@@ -20,6 +20,18 @@ func (f AccrualFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccrualMutation", m)
 }
 
+// The AnnouncementFunc type is an adapter to allow the use of ordinary
+// function as Announcement mutator.
+type AnnouncementFunc func(context.Context, *ent.AnnouncementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AnnouncementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AnnouncementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AnnouncementMutation", m)
+}
+
 // The AppealFunc type is an adapter to allow the use of ordinary
 // function as Appeal mutator.
 type AppealFunc func(context.Context, *ent.AppealMutation) (ent.Value, error)
@@ -92,6 +104,30 @@ func (f BenefitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BenefitMutation", m)
 }
 
+// The ClarificationFunc type is an adapter to allow the use of ordinary
+// function as Clarification mutator.
+type ClarificationFunc func(context.Context, *ent.ClarificationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ClarificationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ClarificationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ClarificationMutation", m)
+}
+
+// The CommandFunc type is an adapter to allow the use of ordinary
+// function as Command mutator.
+type CommandFunc func(context.Context, *ent.CommandMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CommandFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CommandMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CommandMutation", m)
+}
+
 // The ConfirmationFunc type is an adapter to allow the use of ordinary
 // function as Confirmation mutator.
 type ConfirmationFunc func(context.Context, *ent.ConfirmationMutation) (ent.Value, error)
@@ -114,6 +150,30 @@ func (f ConsentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConsentMutation", m)
+}
+
+// The ContributionFunc type is an adapter to allow the use of ordinary
+// function as Contribution mutator.
+type ContributionFunc func(context.Context, *ent.ContributionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContributionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContributionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContributionMutation", m)
+}
+
+// The DeadlineFunc type is an adapter to allow the use of ordinary
+// function as Deadline mutator.
+type DeadlineFunc func(context.Context, *ent.DeadlineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DeadlineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DeadlineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DeadlineMutation", m)
 }
 
 // The DocumentFunc type is an adapter to allow the use of ordinary
@@ -186,6 +246,18 @@ func (f InsuredRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InsuredRecordMutation", m)
+}
+
+// The MaintenanceFunc type is an adapter to allow the use of ordinary
+// function as Maintenance mutator.
+type MaintenanceFunc func(context.Context, *ent.MaintenanceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MaintenanceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MaintenanceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MaintenanceMutation", m)
 }
 
 // The NetworkFunc type is an adapter to allow the use of ordinary
@@ -294,6 +366,18 @@ func (f SickLeaveFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SickLeaveMutation", m)
+}
+
+// The SystemStatusFunc type is an adapter to allow the use of ordinary
+// function as SystemStatus mutator.
+type SystemStatusFunc func(context.Context, *ent.SystemStatusMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SystemStatusFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SystemStatusMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SystemStatusMutation", m)
 }
 
 // The TreatmentPeriodFunc type is an adapter to allow the use of ordinary

@@ -42,6 +42,35 @@ var (
 			},
 		},
 	}
+	// AnnouncementsColumns holds the columns for the "announcements" table.
+	AnnouncementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "sequence", Type: field.TypeInt64, Unique: true},
+		{Name: "importance", Type: field.TypeString, Size: 64},
+		{Name: "title_ru", Type: field.TypeString, Size: 1024},
+		{Name: "title_en", Type: field.TypeString, Size: 1024, Default: ""},
+		{Name: "text_ru", Type: field.TypeString},
+		{Name: "text_en", Type: field.TypeString, Default: ""},
+		{Name: "published_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// AnnouncementsTable holds the schema information for the "announcements" table.
+	AnnouncementsTable = &schema.Table{
+		Name:       "announcements",
+		Columns:    AnnouncementsColumns,
+		PrimaryKey: []*schema.Column{AnnouncementsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "announcement_published_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[10], AnnouncementsColumns[0]},
+			},
+		},
+	}
 	// AppealsColumns holds the columns for the "appeals" table.
 	AppealsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -275,6 +304,81 @@ var (
 			},
 		},
 	}
+	// ClarificationsColumns holds the columns for the "clarifications" table.
+	ClarificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "sick_leave_id", Type: field.TypeUUID},
+		{Name: "addressee", Type: field.TypeString, Size: 64},
+		{Name: "state", Type: field.TypeString, Size: 64},
+		{Name: "question", Type: field.TypeBytes, Nullable: true},
+		{Name: "answer", Type: field.TypeBytes, Nullable: true},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// ClarificationsTable holds the schema information for the "clarifications" table.
+	ClarificationsTable = &schema.Table{
+		Name:       "clarifications",
+		Columns:    ClarificationsColumns,
+		PrimaryKey: []*schema.Column{ClarificationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clarification_sick_leave_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ClarificationsColumns[4], ClarificationsColumns[2], ClarificationsColumns[0]},
+			},
+			{
+				Name:    "clarification_owner_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ClarificationsColumns[1], ClarificationsColumns[2], ClarificationsColumns[0]},
+			},
+		},
+	}
+	// CommandsColumns holds the columns for the "commands" table.
+	CommandsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "type", Type: field.TypeString, Size: 64},
+		{Name: "subject", Type: field.TypeString, Size: 64},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "payload", Type: field.TypeBytes},
+		{Name: "state", Type: field.TypeString, Size: 64},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "last_error", Type: field.TypeString, Default: ""},
+		{Name: "next_attempt_at", Type: field.TypeTime, Nullable: true},
+		{Name: "claimed_until", Type: field.TypeTime, Nullable: true},
+		{Name: "delivered_at", Type: field.TypeTime, Nullable: true},
+	}
+	// CommandsTable holds the schema information for the "commands" table.
+	CommandsTable = &schema.Table{
+		Name:       "commands",
+		Columns:    CommandsColumns,
+		PrimaryKey: []*schema.Column{CommandsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "command_subject_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{CommandsColumns[5], CommandsColumns[6]},
+			},
+			{
+				Name:    "command_owner_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CommandsColumns[1], CommandsColumns[2], CommandsColumns[0]},
+			},
+			{
+				Name:    "command_next_attempt_at",
+				Unique:  false,
+				Columns: []*schema.Column{CommandsColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "next_attempt_at IS NOT NULL",
+				},
+			},
+		},
+	}
 	// ConfirmationsColumns holds the columns for the "confirmations" table.
 	ConfirmationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -329,6 +433,70 @@ var (
 				Name:    "consent_owner_id_document_version",
 				Unique:  true,
 				Columns: []*schema.Column{ConsentsColumns[1], ConsentsColumns[2], ConsentsColumns[3]},
+			},
+		},
+	}
+	// ContributionsColumns holds the columns for the "contributions" table.
+	ContributionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "kind", Type: field.TypeString, Size: 64},
+		{Name: "period", Type: field.TypeString, SchemaType: map[string]string{"postgres": "date", "sqlite3": "date"}},
+		{Name: "employer_name", Type: field.TypeString, Size: 1024},
+		{Name: "employer_registration_number", Type: field.TypeString, Default: ""},
+		{Name: "base", Type: field.TypeInt64, Default: 0},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// ContributionsTable holds the schema information for the "contributions" table.
+	ContributionsTable = &schema.Table{
+		Name:       "contributions",
+		Columns:    ContributionsColumns,
+		PrimaryKey: []*schema.Column{ContributionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contribution_owner_id_period_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContributionsColumns[1], ContributionsColumns[6], ContributionsColumns[0]},
+			},
+			{
+				Name:    "contribution_owner_id_kind_period_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContributionsColumns[1], ContributionsColumns[5], ContributionsColumns[6], ContributionsColumns[0]},
+			},
+		},
+	}
+	// DeadlinesColumns holds the columns for the "deadlines" table.
+	DeadlinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "state", Type: field.TypeString, Size: 64},
+		{Name: "title", Type: field.TypeString, Size: 1024},
+		{Name: "due_on", Type: field.TypeString, SchemaType: map[string]string{"postgres": "date", "sqlite3": "date"}},
+		{Name: "subject", Type: field.TypeString, Size: 64, Default: ""},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// DeadlinesTable holds the schema information for the "deadlines" table.
+	DeadlinesTable = &schema.Table{
+		Name:       "deadlines",
+		Columns:    DeadlinesColumns,
+		PrimaryKey: []*schema.Column{DeadlinesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "deadline_owner_id_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeadlinesColumns[1], DeadlinesColumns[7], DeadlinesColumns[0]},
+			},
+			{
+				Name:    "deadline_owner_id_state_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeadlinesColumns[1], DeadlinesColumns[5], DeadlinesColumns[7], DeadlinesColumns[0]},
 			},
 		},
 	}
@@ -518,6 +686,33 @@ var (
 				Name:    "insuredrecord_owner_id",
 				Unique:  true,
 				Columns: []*schema.Column{InsuredRecordsColumns[1]},
+			},
+		},
+	}
+	// MaintenancesColumns holds the columns for the "maintenances" table.
+	MaintenancesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "systems", Type: field.TypeString, Size: 1024},
+		{Name: "text_ru", Type: field.TypeString},
+		{Name: "text_en", Type: field.TypeString, Default: ""},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "cancelled", Type: field.TypeBool, Default: false},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// MaintenancesTable holds the schema information for the "maintenances" table.
+	MaintenancesTable = &schema.Table{
+		Name:       "maintenances",
+		Columns:    MaintenancesColumns,
+		PrimaryKey: []*schema.Column{MaintenancesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "maintenance_ends_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MaintenancesColumns[8], MaintenancesColumns[0]},
 			},
 		},
 	}
@@ -776,6 +971,23 @@ var (
 			},
 		},
 	}
+	// SystemStatusColumns holds the columns for the "system_status" table.
+	SystemStatusColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "system", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "state", Type: field.TypeString, Size: 64},
+		{Name: "note_ru", Type: field.TypeString, Default: ""},
+		{Name: "note_en", Type: field.TypeString, Default: ""},
+		{Name: "since", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "fund_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// SystemStatusTable holds the schema information for the "system_status" table.
+	SystemStatusTable = &schema.Table{
+		Name:       "system_status",
+		Columns:    SystemStatusColumns,
+		PrimaryKey: []*schema.Column{SystemStatusColumns[0]},
+	}
 	// TreatmentPeriodsColumns holds the columns for the "treatment_periods" table.
 	TreatmentPeriodsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -838,20 +1050,26 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccrualsTable,
+		AnnouncementsTable,
 		AppealsTable,
 		AppealAttachmentsTable,
 		AppealMessagesTable,
 		AppealStepsTable,
 		AuditEntriesTable,
 		BenefitsTable,
+		ClarificationsTable,
+		CommandsTable,
 		ConfirmationsTable,
 		ConsentsTable,
+		ContributionsTable,
+		DeadlinesTable,
 		DocumentsTable,
 		DocumentVersionsTable,
 		FeedEventsTable,
 		FundEventsTable,
 		IdempotencyRecordsTable,
 		InsuredRecordsTable,
+		MaintenancesTable,
 		NetworksTable,
 		OrganisationsTable,
 		OwnersTable,
@@ -861,6 +1079,7 @@ var (
 		SessionTokensTable,
 		SetUpStepsTable,
 		SickLeavesTable,
+		SystemStatusTable,
 		TreatmentPeriodsTable,
 		VerificationsTable,
 	}

@@ -9,6 +9,9 @@ import (
 // Accrual is the predicate function for accrual builders.
 type Accrual func(*sql.Selector)
 
+// Announcement is the predicate function for announcement builders.
+type Announcement func(*sql.Selector)
+
 // Appeal is the predicate function for appeal builders.
 type Appeal func(*sql.Selector)
 
@@ -27,11 +30,23 @@ type AuditEntry func(*sql.Selector)
 // Benefit is the predicate function for benefit builders.
 type Benefit func(*sql.Selector)
 
+// Clarification is the predicate function for clarification builders.
+type Clarification func(*sql.Selector)
+
+// Command is the predicate function for command builders.
+type Command func(*sql.Selector)
+
 // Confirmation is the predicate function for confirmation builders.
 type Confirmation func(*sql.Selector)
 
 // Consent is the predicate function for consent builders.
 type Consent func(*sql.Selector)
+
+// Contribution is the predicate function for contribution builders.
+type Contribution func(*sql.Selector)
+
+// Deadline is the predicate function for deadline builders.
+type Deadline func(*sql.Selector)
 
 // Document is the predicate function for document builders.
 type Document func(*sql.Selector)
@@ -50,6 +65,9 @@ type IdempotencyRecord func(*sql.Selector)
 
 // InsuredRecord is the predicate function for insuredrecord builders.
 type InsuredRecord func(*sql.Selector)
+
+// Maintenance is the predicate function for maintenance builders.
+type Maintenance func(*sql.Selector)
 
 // Network is the predicate function for network builders.
 type Network func(*sql.Selector)
@@ -77,6 +95,9 @@ type SetUpStep func(*sql.Selector)
 
 // SickLeave is the predicate function for sickleave builders.
 type SickLeave func(*sql.Selector)
+
+// SystemStatus is the predicate function for systemstatus builders.
+type SystemStatus func(*sql.Selector)
 
 // TreatmentPeriod is the predicate function for treatmentperiod builders.
 type TreatmentPeriod func(*sql.Selector)

@@ -134,6 +134,30 @@ func (f AccrualMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AccrualMutation", m)
 }
 
+// The AnnouncementQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AnnouncementQueryRuleFunc func(context.Context, *ent.AnnouncementQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AnnouncementQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AnnouncementQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AnnouncementQuery", q)
+}
+
+// The AnnouncementMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AnnouncementMutationRuleFunc func(context.Context, *ent.AnnouncementMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AnnouncementMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AnnouncementMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AnnouncementMutation", m)
+}
+
 // The AppealQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AppealQueryRuleFunc func(context.Context, *ent.AppealQuery) error
@@ -278,6 +302,54 @@ func (f BenefitMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BenefitMutation", m)
 }
 
+// The ClarificationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ClarificationQueryRuleFunc func(context.Context, *ent.ClarificationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ClarificationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ClarificationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ClarificationQuery", q)
+}
+
+// The ClarificationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ClarificationMutationRuleFunc func(context.Context, *ent.ClarificationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ClarificationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ClarificationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ClarificationMutation", m)
+}
+
+// The CommandQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CommandQueryRuleFunc func(context.Context, *ent.CommandQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CommandQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CommandQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.CommandQuery", q)
+}
+
+// The CommandMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CommandMutationRuleFunc func(context.Context, *ent.CommandMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CommandMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.CommandMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CommandMutation", m)
+}
+
 // The ConfirmationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ConfirmationQueryRuleFunc func(context.Context, *ent.ConfirmationQuery) error
@@ -324,6 +396,54 @@ func (f ConsentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ConsentMutation", m)
+}
+
+// The ContributionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ContributionQueryRuleFunc func(context.Context, *ent.ContributionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ContributionQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContributionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ContributionQuery", q)
+}
+
+// The ContributionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ContributionMutationRuleFunc func(context.Context, *ent.ContributionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ContributionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ContributionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ContributionMutation", m)
+}
+
+// The DeadlineQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DeadlineQueryRuleFunc func(context.Context, *ent.DeadlineQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DeadlineQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DeadlineQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DeadlineQuery", q)
+}
+
+// The DeadlineMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DeadlineMutationRuleFunc func(context.Context, *ent.DeadlineMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DeadlineMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DeadlineMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DeadlineMutation", m)
 }
 
 // The DocumentQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -468,6 +588,30 @@ func (f InsuredRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.M
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.InsuredRecordMutation", m)
+}
+
+// The MaintenanceQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type MaintenanceQueryRuleFunc func(context.Context, *ent.MaintenanceQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f MaintenanceQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MaintenanceQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.MaintenanceQuery", q)
+}
+
+// The MaintenanceMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type MaintenanceMutationRuleFunc func(context.Context, *ent.MaintenanceMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f MaintenanceMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.MaintenanceMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.MaintenanceMutation", m)
 }
 
 // The NetworkQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -684,6 +828,30 @@ func (f SickLeaveMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SickLeaveMutation", m)
+}
+
+// The SystemStatusQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SystemStatusQueryRuleFunc func(context.Context, *ent.SystemStatusQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SystemStatusQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SystemStatusQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SystemStatusQuery", q)
+}
+
+// The SystemStatusMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SystemStatusMutationRuleFunc func(context.Context, *ent.SystemStatusMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SystemStatusMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SystemStatusMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SystemStatusMutation", m)
 }
 
 // The TreatmentPeriodQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -55,6 +55,14 @@ func OwnedGrowing(column string) ent.Policy {
 	}
 }
 
+// Public is the policy of records that everybody who is signed in reads and only the system writes.
+func Public() ent.Policy {
+	return privacy.Policy{
+		Query:    privacy.QueryPolicy{denyNobodyQuery{}, allowAll{}},
+		Mutation: privacy.MutationPolicy{denyNobodyMutation{}, allowSystemMutation{}, denyMutation{}},
+	}
+}
+
 // SystemOnly is the policy of records that no person ever sees.
 func SystemOnly() ent.Policy {
 	return privacy.Policy{
@@ -68,6 +76,7 @@ type (
 	denyNobodyMutation  struct{}
 	allowSystemQuery    struct{}
 	allowSystemMutation struct{}
+	allowAll            struct{}
 	denyQuery           struct{}
 	denyMutation        struct{}
 	appendOnly          struct{}
@@ -88,6 +97,8 @@ func allowSystem(ctx context.Context) error {
 	}
 	return privacy.Skip
 }
+
+func (allowAll) EvalQuery(context.Context, ent.Query) error { return privacy.Allow }
 
 func (denyNobodyQuery) EvalQuery(ctx context.Context, _ ent.Query) error { return denyNobody(ctx) }
 

@@ -5,20 +5,26 @@ package runtime
 import (
 	"context"
 	"kabinet/ent/accrual"
+	"kabinet/ent/announcement"
 	"kabinet/ent/appeal"
 	"kabinet/ent/appealattachment"
 	"kabinet/ent/appealmessage"
 	"kabinet/ent/appealstep"
 	"kabinet/ent/auditentry"
 	"kabinet/ent/benefit"
+	"kabinet/ent/clarification"
+	"kabinet/ent/command"
 	"kabinet/ent/confirmation"
 	"kabinet/ent/consent"
+	"kabinet/ent/contribution"
+	"kabinet/ent/deadline"
 	"kabinet/ent/document"
 	"kabinet/ent/documentversion"
 	"kabinet/ent/feedevent"
 	"kabinet/ent/fundevent"
 	"kabinet/ent/idempotencyrecord"
 	"kabinet/ent/insuredrecord"
+	"kabinet/ent/maintenance"
 	"kabinet/ent/network"
 	"kabinet/ent/organisation"
 	"kabinet/ent/owner"
@@ -29,6 +35,7 @@ import (
 	"kabinet/ent/sessiontoken"
 	"kabinet/ent/setupstep"
 	"kabinet/ent/sickleave"
+	"kabinet/ent/systemstatus"
 	"kabinet/ent/treatmentperiod"
 	"kabinet/ent/verification"
 
@@ -68,6 +75,50 @@ func init() {
 	accrualDescID := accrualMixinFields0[0].Descriptor()
 	// accrual.DefaultID holds the default value on creation for the id field.
 	accrual.DefaultID = accrualDescID.Default.(func() uuid.UUID)
+	announcementMixin := schema.Announcement{}.Mixin()
+	announcement.Policy = privacy.NewPolicies(schema.Announcement{})
+	announcement.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := announcement.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	announcementMixinFields0 := announcementMixin[0].Fields()
+	_ = announcementMixinFields0
+	announcementFields := schema.Announcement{}.Fields()
+	_ = announcementFields
+	// announcementDescNumber is the schema descriptor for number field.
+	announcementDescNumber := announcementFields[0].Descriptor()
+	// announcement.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	announcement.NumberValidator = announcementDescNumber.Validators[0].(func(string) error)
+	// announcementDescImportance is the schema descriptor for importance field.
+	announcementDescImportance := announcementFields[2].Descriptor()
+	// announcement.ImportanceValidator is a validator for the "importance" field. It is called by the builders before save.
+	announcement.ImportanceValidator = announcementDescImportance.Validators[0].(func(string) error)
+	// announcementDescTitleRu is the schema descriptor for title_ru field.
+	announcementDescTitleRu := announcementFields[3].Descriptor()
+	// announcement.TitleRuValidator is a validator for the "title_ru" field. It is called by the builders before save.
+	announcement.TitleRuValidator = announcementDescTitleRu.Validators[0].(func(string) error)
+	// announcementDescTitleEn is the schema descriptor for title_en field.
+	announcementDescTitleEn := announcementFields[4].Descriptor()
+	// announcement.DefaultTitleEn holds the default value on creation for the title_en field.
+	announcement.DefaultTitleEn = announcementDescTitleEn.Default.(string)
+	// announcement.TitleEnValidator is a validator for the "title_en" field. It is called by the builders before save.
+	announcement.TitleEnValidator = announcementDescTitleEn.Validators[0].(func(string) error)
+	// announcementDescTextEn is the schema descriptor for text_en field.
+	announcementDescTextEn := announcementFields[6].Descriptor()
+	// announcement.DefaultTextEn holds the default value on creation for the text_en field.
+	announcement.DefaultTextEn = announcementDescTextEn.Default.(string)
+	// announcementDescFundSequence is the schema descriptor for fund_sequence field.
+	announcementDescFundSequence := announcementFields[9].Descriptor()
+	// announcement.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	announcement.DefaultFundSequence = announcementDescFundSequence.Default.(int64)
+	// announcementDescID is the schema descriptor for id field.
+	announcementDescID := announcementMixinFields0[0].Descriptor()
+	// announcement.DefaultID holds the default value on creation for the id field.
+	announcement.DefaultID = announcementDescID.Default.(func() uuid.UUID)
 	appealMixin := schema.Appeal{}.Mixin()
 	appeal.Policy = privacy.NewPolicies(appealMixin[1], schema.Appeal{})
 	appeal.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -248,6 +299,74 @@ func init() {
 	benefitDescID := benefitMixinFields0[0].Descriptor()
 	// benefit.DefaultID holds the default value on creation for the id field.
 	benefit.DefaultID = benefitDescID.Default.(func() uuid.UUID)
+	clarificationMixin := schema.Clarification{}.Mixin()
+	clarification.Policy = privacy.NewPolicies(clarificationMixin[1], schema.Clarification{})
+	clarification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := clarification.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	clarificationMixinFields0 := clarificationMixin[0].Fields()
+	_ = clarificationMixinFields0
+	clarificationFields := schema.Clarification{}.Fields()
+	_ = clarificationFields
+	// clarificationDescAddressee is the schema descriptor for addressee field.
+	clarificationDescAddressee := clarificationFields[1].Descriptor()
+	// clarification.AddresseeValidator is a validator for the "addressee" field. It is called by the builders before save.
+	clarification.AddresseeValidator = clarificationDescAddressee.Validators[0].(func(string) error)
+	// clarificationDescState is the schema descriptor for state field.
+	clarificationDescState := clarificationFields[2].Descriptor()
+	// clarification.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	clarification.StateValidator = clarificationDescState.Validators[0].(func(string) error)
+	// clarificationDescFundSequence is the schema descriptor for fund_sequence field.
+	clarificationDescFundSequence := clarificationFields[6].Descriptor()
+	// clarification.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	clarification.DefaultFundSequence = clarificationDescFundSequence.Default.(int64)
+	// clarificationDescID is the schema descriptor for id field.
+	clarificationDescID := clarificationMixinFields0[0].Descriptor()
+	// clarification.DefaultID holds the default value on creation for the id field.
+	clarification.DefaultID = clarificationDescID.Default.(func() uuid.UUID)
+	commandMixin := schema.Command{}.Mixin()
+	command.Policy = privacy.NewPolicies(commandMixin[1], schema.Command{})
+	command.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := command.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	commandMixinFields0 := commandMixin[0].Fields()
+	_ = commandMixinFields0
+	commandFields := schema.Command{}.Fields()
+	_ = commandFields
+	// commandDescType is the schema descriptor for type field.
+	commandDescType := commandFields[0].Descriptor()
+	// command.TypeValidator is a validator for the "type" field. It is called by the builders before save.
+	command.TypeValidator = commandDescType.Validators[0].(func(string) error)
+	// commandDescSubject is the schema descriptor for subject field.
+	commandDescSubject := commandFields[1].Descriptor()
+	// command.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	command.SubjectValidator = commandDescSubject.Validators[0].(func(string) error)
+	// commandDescState is the schema descriptor for state field.
+	commandDescState := commandFields[4].Descriptor()
+	// command.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	command.StateValidator = commandDescState.Validators[0].(func(string) error)
+	// commandDescAttempts is the schema descriptor for attempts field.
+	commandDescAttempts := commandFields[5].Descriptor()
+	// command.DefaultAttempts holds the default value on creation for the attempts field.
+	command.DefaultAttempts = commandDescAttempts.Default.(int)
+	// commandDescLastError is the schema descriptor for last_error field.
+	commandDescLastError := commandFields[6].Descriptor()
+	// command.DefaultLastError holds the default value on creation for the last_error field.
+	command.DefaultLastError = commandDescLastError.Default.(string)
+	// commandDescID is the schema descriptor for id field.
+	commandDescID := commandMixinFields0[0].Descriptor()
+	// command.DefaultID holds the default value on creation for the id field.
+	command.DefaultID = commandDescID.Default.(func() uuid.UUID)
 	confirmationMixin := schema.Confirmation{}.Mixin()
 	confirmation.Policy = privacy.NewPolicies(confirmationMixin[1], schema.Confirmation{})
 	confirmation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -308,6 +427,92 @@ func init() {
 	consentDescID := consentMixinFields0[0].Descriptor()
 	// consent.DefaultID holds the default value on creation for the id field.
 	consent.DefaultID = consentDescID.Default.(func() uuid.UUID)
+	contributionMixin := schema.Contribution{}.Mixin()
+	contribution.Policy = privacy.NewPolicies(contributionMixin[1], schema.Contribution{})
+	contribution.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := contribution.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	contributionMixinFields0 := contributionMixin[0].Fields()
+	_ = contributionMixinFields0
+	contributionFields := schema.Contribution{}.Fields()
+	_ = contributionFields
+	// contributionDescNumber is the schema descriptor for number field.
+	contributionDescNumber := contributionFields[0].Descriptor()
+	// contribution.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	contribution.NumberValidator = contributionDescNumber.Validators[0].(func(string) error)
+	// contributionDescKind is the schema descriptor for kind field.
+	contributionDescKind := contributionFields[1].Descriptor()
+	// contribution.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	contribution.KindValidator = contributionDescKind.Validators[0].(func(string) error)
+	// contributionDescEmployerName is the schema descriptor for employer_name field.
+	contributionDescEmployerName := contributionFields[3].Descriptor()
+	// contribution.EmployerNameValidator is a validator for the "employer_name" field. It is called by the builders before save.
+	contribution.EmployerNameValidator = contributionDescEmployerName.Validators[0].(func(string) error)
+	// contributionDescEmployerRegistrationNumber is the schema descriptor for employer_registration_number field.
+	contributionDescEmployerRegistrationNumber := contributionFields[4].Descriptor()
+	// contribution.DefaultEmployerRegistrationNumber holds the default value on creation for the employer_registration_number field.
+	contribution.DefaultEmployerRegistrationNumber = contributionDescEmployerRegistrationNumber.Default.(string)
+	// contributionDescBase is the schema descriptor for base field.
+	contributionDescBase := contributionFields[5].Descriptor()
+	// contribution.DefaultBase holds the default value on creation for the base field.
+	contribution.DefaultBase = contributionDescBase.Default.(int64)
+	// contributionDescAmount is the schema descriptor for amount field.
+	contributionDescAmount := contributionFields[6].Descriptor()
+	// contribution.DefaultAmount holds the default value on creation for the amount field.
+	contribution.DefaultAmount = contributionDescAmount.Default.(int64)
+	// contributionDescFundSequence is the schema descriptor for fund_sequence field.
+	contributionDescFundSequence := contributionFields[7].Descriptor()
+	// contribution.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	contribution.DefaultFundSequence = contributionDescFundSequence.Default.(int64)
+	// contributionDescID is the schema descriptor for id field.
+	contributionDescID := contributionMixinFields0[0].Descriptor()
+	// contribution.DefaultID holds the default value on creation for the id field.
+	contribution.DefaultID = contributionDescID.Default.(func() uuid.UUID)
+	deadlineMixin := schema.Deadline{}.Mixin()
+	deadline.Policy = privacy.NewPolicies(deadlineMixin[1], schema.Deadline{})
+	deadline.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := deadline.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	deadlineMixinFields0 := deadlineMixin[0].Fields()
+	_ = deadlineMixinFields0
+	deadlineFields := schema.Deadline{}.Fields()
+	_ = deadlineFields
+	// deadlineDescNumber is the schema descriptor for number field.
+	deadlineDescNumber := deadlineFields[0].Descriptor()
+	// deadline.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	deadline.NumberValidator = deadlineDescNumber.Validators[0].(func(string) error)
+	// deadlineDescState is the schema descriptor for state field.
+	deadlineDescState := deadlineFields[1].Descriptor()
+	// deadline.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	deadline.StateValidator = deadlineDescState.Validators[0].(func(string) error)
+	// deadlineDescTitle is the schema descriptor for title field.
+	deadlineDescTitle := deadlineFields[2].Descriptor()
+	// deadline.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	deadline.TitleValidator = deadlineDescTitle.Validators[0].(func(string) error)
+	// deadlineDescSubject is the schema descriptor for subject field.
+	deadlineDescSubject := deadlineFields[4].Descriptor()
+	// deadline.DefaultSubject holds the default value on creation for the subject field.
+	deadline.DefaultSubject = deadlineDescSubject.Default.(string)
+	// deadline.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	deadline.SubjectValidator = deadlineDescSubject.Validators[0].(func(string) error)
+	// deadlineDescFundSequence is the schema descriptor for fund_sequence field.
+	deadlineDescFundSequence := deadlineFields[5].Descriptor()
+	// deadline.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	deadline.DefaultFundSequence = deadlineDescFundSequence.Default.(int64)
+	// deadlineDescID is the schema descriptor for id field.
+	deadlineDescID := deadlineMixinFields0[0].Descriptor()
+	// deadline.DefaultID holds the default value on creation for the id field.
+	deadline.DefaultID = deadlineDescID.Default.(func() uuid.UUID)
 	documentMixin := schema.Document{}.Mixin()
 	document.Policy = privacy.NewPolicies(documentMixin[1], schema.Document{})
 	document.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -500,6 +705,44 @@ func init() {
 	insuredrecordDescID := insuredrecordMixinFields0[0].Descriptor()
 	// insuredrecord.DefaultID holds the default value on creation for the id field.
 	insuredrecord.DefaultID = insuredrecordDescID.Default.(func() uuid.UUID)
+	maintenanceMixin := schema.Maintenance{}.Mixin()
+	maintenance.Policy = privacy.NewPolicies(schema.Maintenance{})
+	maintenance.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := maintenance.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	maintenanceMixinFields0 := maintenanceMixin[0].Fields()
+	_ = maintenanceMixinFields0
+	maintenanceFields := schema.Maintenance{}.Fields()
+	_ = maintenanceFields
+	// maintenanceDescNumber is the schema descriptor for number field.
+	maintenanceDescNumber := maintenanceFields[0].Descriptor()
+	// maintenance.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	maintenance.NumberValidator = maintenanceDescNumber.Validators[0].(func(string) error)
+	// maintenanceDescSystems is the schema descriptor for systems field.
+	maintenanceDescSystems := maintenanceFields[1].Descriptor()
+	// maintenance.SystemsValidator is a validator for the "systems" field. It is called by the builders before save.
+	maintenance.SystemsValidator = maintenanceDescSystems.Validators[0].(func(string) error)
+	// maintenanceDescTextEn is the schema descriptor for text_en field.
+	maintenanceDescTextEn := maintenanceFields[3].Descriptor()
+	// maintenance.DefaultTextEn holds the default value on creation for the text_en field.
+	maintenance.DefaultTextEn = maintenanceDescTextEn.Default.(string)
+	// maintenanceDescCancelled is the schema descriptor for cancelled field.
+	maintenanceDescCancelled := maintenanceFields[6].Descriptor()
+	// maintenance.DefaultCancelled holds the default value on creation for the cancelled field.
+	maintenance.DefaultCancelled = maintenanceDescCancelled.Default.(bool)
+	// maintenanceDescFundSequence is the schema descriptor for fund_sequence field.
+	maintenanceDescFundSequence := maintenanceFields[7].Descriptor()
+	// maintenance.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	maintenance.DefaultFundSequence = maintenanceDescFundSequence.Default.(int64)
+	// maintenanceDescID is the schema descriptor for id field.
+	maintenanceDescID := maintenanceMixinFields0[0].Descriptor()
+	// maintenance.DefaultID holds the default value on creation for the id field.
+	maintenance.DefaultID = maintenanceDescID.Default.(func() uuid.UUID)
 	networkMixin := schema.Network{}.Mixin()
 	network.Policy = privacy.NewPolicies(networkMixin[1], schema.Network{})
 	network.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -764,6 +1007,44 @@ func init() {
 	sickleaveDescID := sickleaveMixinFields0[0].Descriptor()
 	// sickleave.DefaultID holds the default value on creation for the id field.
 	sickleave.DefaultID = sickleaveDescID.Default.(func() uuid.UUID)
+	systemstatusMixin := schema.SystemStatus{}.Mixin()
+	systemstatus.Policy = privacy.NewPolicies(schema.SystemStatus{})
+	systemstatus.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := systemstatus.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	systemstatusMixinFields0 := systemstatusMixin[0].Fields()
+	_ = systemstatusMixinFields0
+	systemstatusFields := schema.SystemStatus{}.Fields()
+	_ = systemstatusFields
+	// systemstatusDescSystem is the schema descriptor for system field.
+	systemstatusDescSystem := systemstatusFields[0].Descriptor()
+	// systemstatus.SystemValidator is a validator for the "system" field. It is called by the builders before save.
+	systemstatus.SystemValidator = systemstatusDescSystem.Validators[0].(func(string) error)
+	// systemstatusDescState is the schema descriptor for state field.
+	systemstatusDescState := systemstatusFields[1].Descriptor()
+	// systemstatus.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	systemstatus.StateValidator = systemstatusDescState.Validators[0].(func(string) error)
+	// systemstatusDescNoteRu is the schema descriptor for note_ru field.
+	systemstatusDescNoteRu := systemstatusFields[2].Descriptor()
+	// systemstatus.DefaultNoteRu holds the default value on creation for the note_ru field.
+	systemstatus.DefaultNoteRu = systemstatusDescNoteRu.Default.(string)
+	// systemstatusDescNoteEn is the schema descriptor for note_en field.
+	systemstatusDescNoteEn := systemstatusFields[3].Descriptor()
+	// systemstatus.DefaultNoteEn holds the default value on creation for the note_en field.
+	systemstatus.DefaultNoteEn = systemstatusDescNoteEn.Default.(string)
+	// systemstatusDescFundSequence is the schema descriptor for fund_sequence field.
+	systemstatusDescFundSequence := systemstatusFields[6].Descriptor()
+	// systemstatus.DefaultFundSequence holds the default value on creation for the fund_sequence field.
+	systemstatus.DefaultFundSequence = systemstatusDescFundSequence.Default.(int64)
+	// systemstatusDescID is the schema descriptor for id field.
+	systemstatusDescID := systemstatusMixinFields0[0].Descriptor()
+	// systemstatus.DefaultID holds the default value on creation for the id field.
+	systemstatus.DefaultID = systemstatusDescID.Default.(func() uuid.UUID)
 	treatmentperiodMixin := schema.TreatmentPeriod{}.Mixin()
 	treatmentperiod.Policy = privacy.NewPolicies(treatmentperiodMixin[1], schema.TreatmentPeriod{})
 	treatmentperiod.Hooks[0] = func(next ent.Mutator) ent.Mutator {
