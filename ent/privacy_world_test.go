@@ -103,7 +103,7 @@ func entities() []entity {
 			row: func(map[string]uuid.UUID) values { return values{"range": s.bytes(), "created_at": now} },
 		},
 		{
-			name: "Verification", policy: owned, change: values{"state": "CONFIRMED"},
+			name: "Verification", policy: growing, change: values{"state": "CONFIRMED"},
 			row: func(map[string]uuid.UUID) values {
 				return stamped(values{"state": "SUBMITTED", "passport_version_id": uuid.New(), "snils_version_id": uuid.New()})
 			},

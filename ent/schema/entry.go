@@ -95,7 +95,9 @@ func (Network) Indexes() []ent.Index {
 type Verification struct{ ent.Schema }
 
 // Mixin implements ent.Interface.
-func (Verification) Mixin() []ent.Mixin { return []ent.Mixin{identified{}, owned{}, timestamps{}} }
+func (Verification) Mixin() []ent.Mixin {
+	return []ent.Mixin{identified{}, ownedGrowing{}, timestamps{}}
+}
 
 // Fields implements ent.Interface.
 func (Verification) Fields() []ent.Field {
