@@ -63,7 +63,8 @@ describe('a plain OpenID Connect provider', { timeout: 3 * patience }, () => {
     });
     jar.store(new URL(url), answer.headers.getSetCookie());
     const { logoutUrl } = await answer.json();
-    assert.ok(new URL(logoutUrl).searchParams.get('id_token_hint'), 'it is told who leaves');
+    assert.equal(new URL(logoutUrl).searchParams.get('client_id'), client.id, 'it is told where from');
+    assert.ok(!new URL(logoutUrl).searchParams.has('id_token_hint'), 'not who: this id token names the person');
 
     const farewell = await visit(jar, logoutUrl);
     const done = await visit(jar, actionOf(farewell), { xsrf: secretOf(farewell), logout: 'yes' });

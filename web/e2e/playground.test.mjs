@@ -33,7 +33,7 @@ describe('the playground', { timeout: 120_000 }, () => {
     const login = page.getByRole('link', { name: 'Войти' });
     assert.equal(await login.getAttribute('href'), '/auth/login?return_to=/playground/');
 
-    const answer = await run(page, '{ __typename }');
+    const answer = await run(page, faults, '{ __typename }');
     assert.match(answer, /"__typename":\s*"Query"/);
 
     assert.deepEqual(foreign, []);
@@ -71,7 +71,7 @@ describe('the playground', { timeout: 120_000 }, () => {
     await page.getByRole('status').filter({ hasText: 'Вы вошли' }).waitFor();
 
     await openTab(page, 'Dashboard');
-    const dashboard = await execute(page, (timeout) =>
+    const dashboard = await execute(page, faults, (timeout) =>
       page.waitForResponse((response) => response.request().postData()?.includes('query Dashboard') ?? false, { timeout }),
     );
     const { data, errors } = await dashboard.json();
@@ -79,7 +79,7 @@ describe('the playground', { timeout: 120_000 }, () => {
     assert.ok(data.viewer.person, 'the dashboard has no person');
 
     await openTab(page, 'StatusChanged');
-    const socket = await execute(page, (timeout) => page.waitForEvent('websocket', { timeout }));
+    const socket = await execute(page, faults, (timeout) => page.waitForEvent('websocket', { timeout }));
     assert.equal(new URL(socket.url()).pathname, '/graphql');
     // There to be stopped only while the subscription runs.
     await page.getByRole('button', { name: /Stop query/ }).click();
@@ -155,11 +155,12 @@ describe('the playground', { timeout: 120_000 }, () => {
  * Writes an operation into a new tab, runs it and reads the answer.
  *
  * @param {import('playwright-core').Page} page
+ * @param {string[]} faults those of the page
  * @param {string} operation
  */
-async function run(page, operation) {
+async function run(page, faults, operation) {
   await write(page, operation);
-  await execute(page, (timeout) => page.waitForResponse((response) => response.request().postDataJSON()?.query === operation, { timeout }));
+  await execute(page, faults, (timeout) => page.waitForResponse((response) => response.request().postDataJSON()?.query === operation, { timeout }));
   const answer = page.locator('.graphiql-response .view-lines', { hasText: 'data' });
   await answer.waitFor();
   // Monaco writes spaces as no-break spaces.
@@ -190,15 +191,21 @@ async function openTab(page, operation) {
 
 /**
  * Executes what is in the editor. GraphiQL reads an operation a moment after it was written and executes what it has
- * read, so a click that comes sooner is repeated, as a person would.
+ * read, so a click that comes sooner is repeated, as a person would. What it sent too soon, the text of one operation
+ * with the name of another, the server refuses, and the browser writes of that: it is no fault of the page.
  *
  * @template T
  * @param {import('playwright-core').Page} page
+ * @param {string[]} faults those of the page
  * @param {(timeout: number) => Promise<T>} happened awaits what the execution causes
  * @returns {Promise<T>}
  */
-async function execute(page, happened) {
+async function execute(page, faults, happened) {
   for (let clicks = 0; clicks < 10; clicks++) {
+    const tooSoon = faults.findIndex((fault) => clicks > 0 && fault.includes('status of 400'));
+    if (tooSoon >= 0) {
+      faults.splice(tooSoon, 1);
+    }
     const awaited = happened(3000).catch(() => undefined);
     await page.getByRole('button', { name: /Execute query/ }).click();
     const event = await awaited;
