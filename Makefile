@@ -119,6 +119,23 @@ attack: build ## send hostile input to a started server
 bench: ## run the benchmarks; BENCH=name BENCHTIME=5s
 	scripts/with-services $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./...
 
+##@ Long runs
+
+# Each starts what it needs; with-services sees to it that PostgreSQL and Redis are installed.
+.PHONY: longrun
+longrun: ## prove that the feed loses and doubles nothing whatever breaks; EVENTS=100000 PERSONS=1000 CUTS=500 SEED=…
+	EVENTS=$(EVENTS) PERSONS=$(PERSONS) CUTS=$(CUTS) SEED=$(SEED) scripts/with-services \
+		$(GO) test -tags longrun -count=1 -timeout 60m -v -run 'EveryEvent|KillBetween|Outage' ./internal/longrun
+
+.PHONY: drain
+drain: ## prove that a process ends without anybody losing anything; STREAMS=1000
+	STREAMS=$(STREAMS) scripts/with-services $(GO) test -tags longrun -count=1 -v -run Drain ./internal/longrun
+
+.PHONY: subscribers
+subscribers: ## measure open streams and the way of a change to them; SUBSCRIBERS=8000 RATE=500 LASTING=10
+	SUBSCRIBERS=$(or $(SUBSCRIBERS),8000) RATE=$(or $(RATE),500) LASTING=$(or $(LASTING),10) scripts/with-services \
+		$(GO) test -run '^$$' -bench Subscribers -benchtime 1x -timeout 30m ./internal/longrun
+
 ##@ All
 
 .PHONY: ci

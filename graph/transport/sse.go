@@ -91,7 +91,7 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	ctx = graphql.WithOperationContext(ctx, op)
 	if len(errs) > 0 {
 		resp := failed(ctx, exec, errs...)
-		if s.begin() && s.next(resp) {
+		if s.begin() && s.write(nextEvent(resp)) {
 			s.complete()
 		}
 		return
@@ -107,13 +107,14 @@ func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	if !s.begin() {
 		return
 	}
-	results := make(chan *graphql.Response)
+	// What crosses is the finished event: the executor writes each result over the one before.
+	results := make(chan []byte)
 	var cut error // to be read after results is closed
 	go func() {
 		defer close(results)
 		cut = pump(ctx, exec, op, func(resp *graphql.Response) bool {
 			select {
-			case results <- resp:
+			case results <- nextEvent(resp):
 				return true
 			case <-ctx.Done():
 				return false
@@ -144,7 +145,7 @@ const (
 )
 
 // relay writes results until they end, the reader leaves, its session ends or the process shuts down.
-func (t *SSE) relay(ctx context.Context, s *eventStream, results <-chan *graphql.Response) outcome {
+func (t *SSE) relay(ctx context.Context, s *eventStream, results <-chan []byte) outcome {
 	ended := t.o.Ended(ctx)
 	drain := t.o.Streams.drain
 	var turn <-chan time.Time
@@ -165,7 +166,7 @@ func (t *SSE) relay(ctx context.Context, s *eventStream, results <-chan *graphql
 			return closedByServer
 		case <-t.o.Streams.hurry:
 			return closedByServer
-		case resp, more := <-results:
+		case event, more := <-results:
 			if !more {
 				return resultsEnded
 			}
@@ -174,7 +175,7 @@ func (t *SSE) relay(ctx context.Context, s *eventStream, results <-chan *graphql
 				return closedByServer
 			default:
 			}
-			if !s.next(resp) {
+			if !s.write(event) {
 				return readerGone
 			}
 			silence.Reset(t.o.KeepAlive)
@@ -210,7 +211,8 @@ func (s *eventStream) begin() bool {
 	return s.write([]byte(":\n\n"))
 }
 
-func (s *eventStream) next(resp *graphql.Response) bool {
+// nextEvent is the event of a result.
+func nextEvent(resp *graphql.Response) []byte {
 	event := []byte("event: next\n")
 	if id := cursorOf(resp.Data); id != "" {
 		event = append(append(append(event, "id: "...), id...), '\n')
@@ -219,7 +221,7 @@ func (s *eventStream) next(resp *graphql.Response) bool {
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
 		event = append(append(append(event, "data: "...), bytes.TrimSuffix(line, []byte("\r"))...), '\n')
 	}
-	return s.write(append(event, '\n'))
+	return append(event, '\n')
 }
 
 // complete has an empty data field because EventSource drops events without one.

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,6 +87,24 @@ func TestEventStream(t *testing.T) {
 	close(f.stub.ticks)
 	require.Equal(t, completed, e.next())
 	require.Empty(t, e.next(), "the stream ends")
+}
+
+// Whoever reads gets everything, in order, however much was ready at once: an item that is being written is not lost
+// to the next one, although the executor makes each where the one before was.
+func TestNothingIsThinnedOnAnEventStream(t *testing.T) {
+	f := serve(t, options{})
+	e := f.listen(t, ticksQuery)
+	const n = 5000
+	go func() {
+		for i := range n {
+			f.stub.ticks <- fmt.Sprintf(`{"ticks":{"cursor":"c%[1]d","n":%[1]d}}`, i)
+		}
+		close(f.stub.ticks)
+	}()
+	for i := range n {
+		require.Equal(t, fmt.Sprintf("event: next\nid: c%[1]d\ndata: {\"data\":{\"ticks\":{\"cursor\":\"c%[1]d\",\"n\":%[1]d}}}\n", i), e.next())
+	}
+	require.Equal(t, completed, e.next())
 }
 
 func TestEventStreamResumes(t *testing.T) {

@@ -92,6 +92,7 @@ func (s *stub) subscribe(ctx context.Context, name string) graphql.ResponseHandl
 	}
 	s.started <- name + transport.LastEventID(ctx)
 	context.AfterFunc(ctx, func() { s.stopped <- name })
+	var data bytes.Buffer // like gqlgen's, which writes each item over the one before
 	big := []byte(`{"flood":"` + strings.Repeat("x", 1<<20) + `"}`)
 	return func(ctx context.Context) *graphql.Response {
 		switch name {
@@ -108,11 +109,13 @@ func (s *stub) subscribe(ctx context.Context, name string) graphql.ResponseHandl
 			panic("person " + secret)
 		}
 		select {
-		case data, more := <-s.ticks:
+		case tick, more := <-s.ticks:
 			if !more {
 				return nil
 			}
-			return &graphql.Response{Data: []byte(data)}
+			data.Reset()
+			data.WriteString(tick)
+			return &graphql.Response{Data: data.Bytes()}
 		case <-ctx.Done():
 			return nil
 		}

@@ -40,12 +40,12 @@ type instance struct {
 
 // start starts an instance on a database and a Redis. Its clock stands still, so that nothing is overdue for its sweep
 // unless the test says so.
-func start(t *testing.T, s *storage.Store, r redis.UniversalClient) *instance {
+func start(t *testing.T, s *storage.Store, r redis.UniversalClient, options ...feed.Option) *instance {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	c := clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
 	bus := signal.NewBus(r, log)
-	hub := feed.NewHub(s, bus, c, log)
+	hub := feed.NewHub(s, bus, c, log, options...)
 	connected := make(chan struct{}, 1)
 	bus.Listen(signal.Listener{Topic: "feed", Heard: func(string) {}, Connected: func() {
 		select {

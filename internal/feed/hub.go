@@ -46,15 +46,23 @@ type Hub struct {
 	log   *slog.Logger
 
 	queue chan uuid.UUID
+	doubt chan struct{} // holds one value when wake-ups may have been missed
+	keep  time.Duration // how long events are kept
 
 	bells *signal.Bells // under the ids of owners
 }
 
+// Option changes a Hub.
+type Option func(*Hub)
+
 // NewHub makes a Hub that listens on the bus. Run has to be running for other instances to be woken.
-func NewHub(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger) *Hub {
+func NewHub(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger, options ...Option) *Hub {
 	h := &Hub{
-		store: s, bus: bus, clock: c, log: log,
-		queue: make(chan uuid.UUID, announceQueue), bells: signal.NewBells(),
+		store: s, bus: bus, clock: c, log: log, keep: Retention,
+		queue: make(chan uuid.UUID, announceQueue), doubt: make(chan struct{}, 1), bells: signal.NewBells(),
+	}
+	for _, o := range options {
+		o(h)
 	}
 	bus.Listen(signal.Listener{
 		Topic: topic,
@@ -63,7 +71,12 @@ func NewHub(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger) 
 				h.bells.Ring(owner)
 			}
 		},
-		Connected: h.bells.RingAll,
+		Connected: func() {
+			select {
+			case h.doubt <- struct{}{}:
+			default:
+			}
+		},
 	})
 	return h
 }
@@ -77,11 +90,12 @@ func (h *Hub) Announce(owner uuid.UUID) {
 	}
 }
 
-// Run publishes and sweeps until the context ends.
+// Run publishes, sweeps and looks until the context ends.
 func (h *Hub) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.publish(ctx) })
 	wg.Go(func() { h.sweep(ctx) })
+	wg.Go(func() { h.look(ctx) })
 	wg.Wait()
 }
 
@@ -89,15 +103,18 @@ func (h *Hub) Run(ctx context.Context) {
 func (h *Hub) Watching() int { return h.bells.Count() }
 
 func (h *Hub) publish(ctx context.Context) {
+	failing := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case first := <-h.queue:
 			owners := h.drain(first)
-			if err := h.send(ctx, owners); err != nil && ctx.Err() == nil {
+			err := h.send(ctx, owners)
+			if err != nil && ctx.Err() == nil && !failing { // once for an outage, not once a change
 				h.log.WarnContext(ctx, "feed: wake-up not sent; the sweep will send it", "error", err)
 			}
+			failing = err != nil
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Event struct {
 	From       *string
 	To         *string
 	Comment    *string
-	// Gap is set on the first event of a stream that cannot be replayed from the position asked for.
+	// Gap is set when events cannot be replayed: the first of a stream whose position is older than what is kept.
 	Gap *Gap
 }
 

@@ -31,10 +31,15 @@ func (r *Recorder) Record(ctx context.Context, tx *storage.Tx, c Change) error {
 	if err != nil {
 		return fmt.Errorf("record change: %w", err)
 	}
-	if err := tx.FeedEvent.Create().SetOwnerID(c.Owner).SetSequence(sequence).
+	now := r.clock.Now()
+	id, err := idAt(now)
+	if err != nil {
+		return fmt.Errorf("record change: %w", err)
+	}
+	if err := tx.FeedEvent.Create().SetID(id).SetOwnerID(c.Owner).SetSequence(sequence).
 		SetSubjectKind(string(c.Subject.Kind)).SetSubjectID(c.Subject.ID).
 		SetNillableFrom(c.From).SetNillableTo(c.To).SetNillableComment(c.Comment).
-		SetOccurredAt(r.clock.Now()).Exec(ctx); err != nil {
+		SetOccurredAt(now).Exec(ctx); err != nil {
 		return fmt.Errorf("record change: %w", err)
 	}
 	tx.AfterCommit(func(context.Context) { r.announcer.Announce(c.Owner) })

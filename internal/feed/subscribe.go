@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"kabinet/ent"
 	"kabinet/ent/feedevent"
 	"kabinet/internal/fault"
 	"kabinet/internal/owner"
@@ -21,9 +20,6 @@ import (
 const (
 	// readAtOnce is how many rows a subscriber reads at a time, and so what one may hold in memory.
 	readAtOnce = 200
-	// readAnyway is how long a subscriber waits for a wake-up before it looks all the same: the bound on a delay
-	// when a wake-up was lost between instances.
-	readAnyway = 30 * time.Second
 	// retryRead is the pause after a failed read; the stream waits for the database rather than lose its place.
 	retryRead = time.Second
 )
@@ -48,15 +44,14 @@ func (h *Hub) Subscribe(ctx context.Context, after *page.Cursor, kinds []ref.Kin
 	s := &stream{hub: h, owner: v.PersonID, kinds: kinds, out: make(chan *Event)}
 	// The bell is hung before the position is read: what is committed in between rings it.
 	bell, stop := h.bells.Hang(s.owner)
-	gap, err := s.begin(ctx, after)
-	if err != nil {
+	if err := s.begin(ctx, after); err != nil {
 		stop()
 		return nil, err
 	}
 	go func() {
 		defer close(s.out)
 		defer stop()
-		s.run(ctx, bell, gap)
+		s.run(ctx, bell)
 	}()
 	return s.out, nil
 }
@@ -65,51 +60,29 @@ type stream struct {
 	hub      *Hub
 	owner    uuid.UUID
 	kinds    []ref.Kind
-	position int64
+	position int64 // number of the last event that was sent or passed over
+	newest   int64 // number of the newest event when the stream began; what is not there up to it is kept no more
 	out      chan *Event
 }
 
-// begin finds the position, and the gap if what follows the position asked for is kept no more.
-func (s *stream) begin(ctx context.Context, after *page.Cursor) (*Event, error) {
-	newest, err := owner.Sequence(ctx, s.hub.store, s.owner)
-	if err != nil {
-		return nil, err
+// begin finds the position.
+func (s *stream) begin(ctx context.Context, after *page.Cursor) (err error) {
+	if s.newest, err = owner.Sequence(ctx, s.hub.store, s.owner); err != nil {
+		return err
 	}
+	s.position = s.newest
 	if after == nil {
-		s.position = newest
-		return nil, nil //nolint:nilnil // no gap is a good answer
+		return nil
 	}
 	asked, ok := sequenceOf(*after)
-	if !ok || asked > newest {
-		return nil, page.ErrCursor
+	if !ok || asked > s.newest {
+		return page.ErrCursor
 	}
 	s.position = asked
-	if asked == newest {
-		return nil, nil //nolint:nilnil // no gap is a good answer
-	}
-	oldest, err := s.hub.store.FeedEvent.Query().
-		Where(feedevent.OwnerID(s.owner), feedevent.SequenceGT(asked)).
-		Order(feedevent.BySequence()).First(ctx)
-	kept := newest + 1
-	switch {
-	case err == nil:
-		kept = oldest.Sequence
-	case !ent.IsNotFound(err):
-		return nil, fmt.Errorf("read feed: %w", err)
-	}
-	if kept == asked+1 {
-		return nil, nil //nolint:nilnil // no gap is a good answer
-	}
-	s.position = kept - 1
-	return &Event{Sequence: s.position, OccurredAt: s.hub.clock.Now(), Gap: &Gap{Missed: int(kept - 1 - asked)}}, nil
+	return nil
 }
 
-func (s *stream) run(ctx context.Context, bell <-chan struct{}, gap *Event) {
-	if gap != nil && !s.send(ctx, gap) {
-		return
-	}
-	timer := time.NewTimer(readAnyway)
-	defer timer.Stop()
+func (s *stream) run(ctx context.Context, bell <-chan struct{}) {
 	failing := false
 	for {
 		more, err := s.forward(ctx)
@@ -119,25 +92,25 @@ func (s *stream) run(ctx context.Context, bell <-chan struct{}, gap *Event) {
 		if more {
 			continue
 		}
-		pause := readAnyway
+		var again <-chan time.Time
 		if err != nil {
 			if !failing { // once for an outage, not once a second
 				s.hub.log.LogAttrs(ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
 			}
-			pause = retryRead
+			again = time.After(retryRead)
 		}
 		failing = err != nil
-		timer.Reset(pause)
 		select {
 		case <-ctx.Done():
 			return
 		case <-bell:
-		case <-timer.C:
+		case <-again:
 		}
 	}
 }
 
-// forward sends what is behind the position and tells whether there may be more.
+// forward sends what is behind the position and tells whether there may be more. Numbers have no gaps, so that one
+// which is missing tells of events that are kept no more.
 func (s *stream) forward(ctx context.Context) (more bool, err error) {
 	rows, err := s.hub.store.FeedEvent.Query().
 		Where(feedevent.OwnerID(s.owner), feedevent.SequenceGT(s.position)).
@@ -146,13 +119,33 @@ func (s *stream) forward(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("read feed: %w", err)
 	}
 	for _, row := range rows {
+		if !s.pass(ctx, row.Sequence-1) {
+			return false, nil
+		}
 		e := eventOf(row)
 		if (len(s.kinds) == 0 || slices.Contains(s.kinds, e.Subject.Kind)) && !s.send(ctx, e) {
 			return false, nil
 		}
 		s.position = row.Sequence
 	}
-	return len(rows) == readAtOnce, nil
+	if len(rows) == readAtOnce {
+		return true, nil
+	}
+	s.pass(ctx, s.newest)
+	return false, nil
+}
+
+// pass goes on to an event, telling of the gap if there is one.
+func (s *stream) pass(ctx context.Context, to int64) bool {
+	if to <= s.position {
+		return true
+	}
+	gap := &Event{Sequence: to, OccurredAt: s.hub.clock.Now(), Gap: &Gap{Missed: int(to - s.position)}}
+	if !s.send(ctx, gap) {
+		return false
+	}
+	s.position = to
+	return true
 }
 
 func (s *stream) send(ctx context.Context, e *Event) bool {

@@ -1,6 +1,8 @@
 package signal
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -49,6 +51,13 @@ func (b *Bells) RingAll() {
 	for _, bells := range b.hung {
 		ring(bells)
 	}
+}
+
+// IDs are those under which bells hang, in no order.
+func (b *Bells) IDs() []uuid.UUID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Keys(b.hung))
 }
 
 // Count is the number of bells that hang.
