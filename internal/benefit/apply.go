@@ -5,7 +5,6 @@ import (
 
 	"kabinet/ent/benefit"
 	"kabinet/internal/money"
-	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
 )
@@ -24,16 +23,10 @@ type Report struct {
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
-		Find: func(ctx context.Context) (transition.Subject, error) {
-			row, err := tx.Benefit.Query().Where(benefit.Number(r.Number)).Only(ctx)
-			if err != nil {
-				return transition.Subject{}, err
-			}
-			return transition.Subject{ID: ref.Of(ref.Benefit, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
-		},
+		Find:   find(tx, r.Number),
 		Allows: func(from string) bool { return State(from).CanBecome(r.State) },
 		Change: func(ctx context.Context, subject transition.Subject) error {
-			update := tx.Benefit.UpdateOneID(subject.ID.ID).
+			update := tx.Benefit.Update().Where(benefit.ID(subject.ID.ID)).
 				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
 			if r.Amount != nil {
 				update.SetAmount(int64(*r.Amount))

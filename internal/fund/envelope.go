@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"mime"
+	"net/http"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,12 +45,18 @@ var (
 	ErrMediaType = fault.New(fault.BadInput,
 		locale.Text{Ru: "Тип содержимого не поддерживается.", En: "The content type is not supported."},
 		locale.Text{
-			Ru: "Отправьте application/cloudevents+json или application/cloudevents-batch+json.",
-			En: "Send application/cloudevents+json or application/cloudevents-batch+json.",
+			Ru: "Отправьте application/cloudevents+json, application/cloudevents-batch+json или application/json с заголовками ce-*.",
+			En: "Send application/cloudevents+json, application/cloudevents-batch+json, or application/json with the headers ce-*.",
 		})
 	ErrEnvelope = fault.New(fault.BadInput,
 		locale.Text{Ru: "Тело не является событием CloudEvents 1.0.", En: "The body is not a CloudEvents 1.0 event."},
 		locale.Text{Ru: "Сверьтесь с примерами в docs/events.", En: "Compare with the examples in docs/events."})
+	ErrMessageID = fault.New(fault.BadInput,
+		locale.Text{Ru: "webhook-id не равен идентификатору события.", En: "The webhook-id is not the id of the event."},
+		locale.Text{
+			Ru: "В двоичном режиме подпишите тело с webhook-id, равным ce-id.",
+			En: "In binary mode sign the body with a webhook-id that is the ce-id.",
+		})
 	ErrBatch = fault.New(fault.LimitExceeded,
 		locale.Text{Ru: "В пакете больше 500 событий.", En: "The batch has more than 500 events."},
 		locale.Text{Ru: "Разделите пакет.", En: "Split the batch."})
@@ -65,12 +72,18 @@ type Event struct {
 	Data     []byte // JSON
 
 	refusal Reason // why it will not be applied; empty if it may be
+	kept    bool   // it is kept already, as it is
+	parked  string // the reason under which it is parked, if it is
+	raw     []byte // what came instead of an event
+
+	waits key // for what it waits if it cannot be applied yet
+	made  key // what is known through it if it is applied
 }
 
 // decode reads the events of a request. An event whose envelope is whole but whose contents are not is given back
 // marked as refused, so that it is kept for inspection.
-func (s *Service) decode(contentType string, body []byte) ([]Event, error) {
-	mediaType, _, err := mime.ParseMediaType(contentType)
+func (s *Service) decode(header http.Header, body []byte) ([]Event, error) {
+	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil {
 		return nil, ErrMediaType
 	}
@@ -79,6 +92,15 @@ func (s *Service) decode(contentType string, body []byte) ([]Event, error) {
 	}
 	var raw []json.RawMessage
 	switch mediaType {
+	case cloudevents.ApplicationJSON:
+		if !isBinary(header) {
+			return nil, ErrMediaType
+		}
+		e, err := s.decodeBinary(header, body)
+		if err != nil {
+			return nil, err
+		}
+		return []Event{e}, nil
 	case MediaTypeEvent:
 		raw = []json.RawMessage{body}
 	case MediaTypeBatch:
@@ -97,7 +119,7 @@ func (s *Service) decode(contentType string, body []byte) ([]Event, error) {
 			if mediaType == MediaTypeEvent {
 				return nil, err
 			}
-			found[i] = Event{refusal: ReasonEnvelope} // the others of the batch are taken
+			found[i] = Event{refusal: ReasonEnvelope, raw: text} // the others of the batch are taken
 		}
 	}
 	return found, nil
@@ -108,26 +130,31 @@ func (s *Service) decodeOne(text []byte) (Event, error) {
 	if err := json.Unmarshal(text, &envelope); err != nil || envelope.Validate() != nil {
 		return Event{}, ErrEnvelope
 	}
-	e := Event{
-		ID: envelope.ID(), Source: envelope.Source(), Type: envelope.Type(), Subject: envelope.Subject(),
-		Data: bytes.TrimSpace(envelope.Data()), // the SDK keeps the white space before the value
-	}
-	const maxAttribute = 255
-	for _, attribute := range []string{e.ID, e.Source, e.Type, e.Subject} {
-		if attribute == "" || len(attribute) > maxAttribute || strings.ContainsRune(attribute, 0) {
-			return Event{}, ErrEnvelope
-		}
-	}
 	extensions := envelope.Extensions()
 	sequence, err := types.ToString(extensions[attributeSequence])
-	if err == nil {
-		e.Sequence, err = strconv.ParseInt(sequence, 10, 64)
-	}
-	if err != nil || e.Sequence < 1 {
+	if err != nil {
 		return Event{}, ErrEnvelope
 	}
 	// An absent checksum is the empty one, which is that of no data.
 	checksum, _ := types.ToString(extensions[attributeChecksum])
+	return s.complete(Event{
+		ID: envelope.ID(), Source: envelope.Source(), Type: envelope.Type(), Subject: envelope.Subject(),
+		Data: bytes.TrimSpace(envelope.Data()), // the SDK keeps the white space before the value
+	}, sequence, checksum)
+}
+
+// complete checks the attributes of an event and compares its data with its checksum and its schema.
+func (s *Service) complete(e Event, sequence, checksum string) (Event, error) {
+	const maxAttribute = 255
+	for _, attribute := range []string{e.ID, e.Source, e.Type, e.Subject} {
+		if attribute == "" || len(attribute) > maxAttribute || strings.ContainsRune(attribute, 0) || attribute[0] == ' ' {
+			return Event{}, ErrEnvelope
+		}
+	}
+	var err error
+	if e.Sequence, err = strconv.ParseInt(sequence, 10, 64); err != nil || e.Sequence < 1 {
+		return Event{}, ErrEnvelope
+	}
 	if subtle.ConstantTimeCompare([]byte(checksum), []byte(Checksum(e.Data))) != 1 {
 		e.refusal = ReasonChecksum
 		return e, nil

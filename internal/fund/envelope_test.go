@@ -2,7 +2,6 @@ package fund_test
 
 import (
 	"encoding/json"
-	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kabinet/docs/events"
 	"kabinet/internal/clock"
 	"kabinet/internal/fund"
 )
@@ -99,29 +97,6 @@ func TestRequestsThatAreNoEvents(t *testing.T) {
 		unsigned := http.Header{"Content-Type": {fund.MediaTypeEvent}}
 		_, err = b.Receive(t.Context(), unsigned, good)
 		require.ErrorIs(t, err, fund.ErrSignature)
-	})
-}
-
-// Every type of event is described by a schema that its example fits, and the example is what the sender's command takes.
-func TestEveryTypeHasASchemaAndAnExample(t *testing.T) {
-	schemas, err := fs.Glob(events.Files, "*.schema.json")
-	require.NoError(t, err)
-	require.Len(t, schemas, 6)
-	each(t, func(t *testing.T, b *boundary) {
-		for _, schema := range schemas {
-			kind := strings.TrimSuffix(schema, ".schema.json")
-			example, err := events.Files.ReadFile(kind + ".example.json")
-			require.NoError(t, err)
-			body, err := fund.Seal(example)
-			require.NoError(t, err)
-			results, err := b.send(t, fund.MediaTypeEvent, body)
-			require.NoError(t, err)
-			want := fund.Parked // only its subject is missing
-			if kind == fund.TypeInsuredChanged {
-				want = fund.Applied // it makes its subject
-			}
-			require.Equal(t, want, results[0].Outcome, kind)
-		}
 	})
 }
 

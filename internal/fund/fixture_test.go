@@ -16,9 +16,12 @@ import (
 	"kabinet/internal/blob"
 	"kabinet/internal/calendar"
 	"kabinet/internal/clock"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
+	"kabinet/internal/notice"
 	"kabinet/internal/owner"
 	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
@@ -41,39 +44,51 @@ const (
 type boundary struct {
 	*fund.Service
 
-	store *storage.Store
-	clock *clock.Fixed
-	ann   uuid.UUID
+	store  *storage.Store
+	clock  *clock.Fixed
+	people *person.Service
+	ann    uuid.UUID
 }
+
+// soon is far more than anything here takes, tick how often it is looked for.
+const (
+	soon = 30 * time.Second
+	tick = 5 * time.Millisecond
+)
 
 func each(t *testing.T, test func(t *testing.T, b *boundary)) {
 	t.Helper()
-	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
-		now := clock.NewFixed(time.Date(2026, time.November, 21, 9, 30, 0, 0, time.UTC))
-		sealer := persontest.Sealer(t)
-		log := slog.New(slog.DiscardHandler)
-		_, client := signaltest.Miniredis(t)
-		recorder := feed.NewRecorder(now, feed.NewHub(s, signal.NewBus(client, log), now, log))
-		blobs, err := blob.NewDirectory(t.TempDir())
-		require.NoError(t, err)
-		verifier, err := fund.NewVerifier(now, secret, oldSecret)
-		require.NoError(t, err)
-		leaves := sickleave.New(s, sealer, recorder, now)
-		journal := audit.NewJournal(now)
-		people := person.New(s, sealer, recorder, journal, now)
-		service, err := fund.New(s, sealer, now, verifier, fund.Rooms{
-			SickLeaves: leaves, Benefits: benefit.New(s, leaves, recorder, now),
-			Appeals:   appeal.New(s, sealer, recorder, journal, now),
-			Documents: document.New(s, blobs, recorder, now),
-			People:    people, Verifications: verification.New(s, sealer, people, recorder, journal, now),
-		})
-		require.NoError(t, err)
-		test(t, &boundary{Service: service, store: s, clock: now, ann: persontest.New(t, s)})
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) { test(t, newBoundary(t, s)) })
+}
+
+func newBoundary(t testing.TB, s *storage.Store) *boundary {
+	t.Helper()
+	now := clock.NewFixed(time.Date(2026, time.November, 21, 9, 30, 0, 0, time.UTC))
+	sealer := persontest.Sealer(t)
+	log := slog.New(slog.DiscardHandler)
+	_, client := signaltest.Miniredis(t)
+	bus := signal.NewBus(client, log)
+	recorder := feed.NewRecorder(now, feed.NewHub(s, bus, now, log))
+	blobs, err := blob.NewDirectory(t.TempDir())
+	require.NoError(t, err)
+	verifier, err := fund.NewVerifier(now, secret, oldSecret)
+	require.NoError(t, err)
+	leaves := sickleave.New(s, sealer, recorder, now)
+	journal := audit.NewJournal(now)
+	people := person.New(s, sealer, recorder, journal, now)
+	service, err := fund.New(s, sealer, now, verifier, fund.Rooms{
+		SickLeaves: leaves, Benefits: benefit.New(s, leaves, recorder, now),
+		Appeals:   appeal.New(s, sealer, recorder, journal, now),
+		Documents: document.New(s, blobs, recorder, now),
+		People:    people, Verifications: verification.New(s, sealer, people, recorder, journal, now),
+		Contributions: contribution.New(s, recorder, now), Deadlines: deadline.New(s, recorder, now), Notices: notice.New(s, bus, now, log),
 	})
+	require.NoError(t, err)
+	return &boundary{Service: service, store: s, clock: now, people: people, ann: persontest.New(t, s)}
 }
 
 // addLeave gives Ann an open sick leave.
-func (b *boundary) addLeave(t *testing.T, number string) ref.Ref {
+func (b *boundary) addLeave(t testing.TB, number string) ref.Ref {
 	t.Helper()
 	day := calendar.NewDate(2026, time.November, 10)
 	row, err := b.store.SickLeave.Create().SetOwnerID(b.ann).SetNumber(number).SetState(string(sickleave.Opened)).SetReason("ILLNESS").

@@ -4,194 +4,104 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
-	"kabinet/internal/appeal"
-	"kabinet/internal/benefit"
-	"kabinet/internal/calendar"
-	"kabinet/internal/document"
+	"github.com/google/uuid"
+
+	"kabinet/internal/fault"
 	"kabinet/internal/identifier"
 	"kabinet/internal/money"
-	"kabinet/internal/person"
-	"kabinet/internal/ref"
-	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
-	"kabinet/internal/verification"
 )
 
 // The types of events that are understood.
 const (
-	TypeSickLeaveChanged    = "ru.sfr.sickleave.changed"
-	TypeBenefitChanged      = "ru.sfr.benefit.changed"
-	TypeAppealChanged       = "ru.sfr.appeal.changed"
-	TypeDocumentVerdict     = "ru.sfr.document.verdict"
-	TypeInsuredChanged      = "ru.sfr.insured.changed"
-	TypeVerificationVerdict = "ru.sfr.verification.verdict"
+	TypeSickLeaveIssued       = "ru.sfr.sickleave.issued"
+	TypeSickLeaveChanged      = "ru.sfr.sickleave.changed"
+	TypeBenefitStarted        = "ru.sfr.benefit.started"
+	TypeBenefitChanged        = "ru.sfr.benefit.changed"
+	TypeBenefitAccrued        = "ru.sfr.benefit.accrued"
+	TypeBenefitNotice         = "ru.sfr.benefit.notice"
+	TypeAppealChanged         = "ru.sfr.appeal.changed"
+	TypeAppealRegistered      = "ru.sfr.appeal.registered"
+	TypeAppealAssigned        = "ru.sfr.appeal.assigned"
+	TypeAppealCommented       = "ru.sfr.appeal.commented"
+	TypeAppealDeficiencies    = "ru.sfr.appeal.deficiencies"
+	TypeAppealDecided         = "ru.sfr.appeal.decided"
+	TypeDocumentVerdict       = "ru.sfr.document.verdict"
+	TypeInsuredChanged        = "ru.sfr.insured.changed"
+	TypeVerificationVerdict   = "ru.sfr.verification.verdict"
+	TypeContributionReported  = "ru.sfr.contribution.reported"
+	TypeDeadlineSet           = "ru.sfr.deadline.set"
+	TypeAnnouncementPublished = "ru.sfr.announcement.published"
+	TypeMaintenancePlanned    = "ru.sfr.maintenance.planned"
+	TypeSystemStatus          = "ru.sfr.system.status"
 )
 
 // errContents is given when data that fits its schema cannot be read all the same, such as 31 February.
 var errContents = errors.New("fund: the data of the event cannot be read")
 
-// application has the domain of an event apply it.
-type application func(ctx context.Context, tx *storage.Tx, e Event) error
+// application has the domain of an event apply it, and notes in the event whom it waits for or whom it has made known.
+type application func(ctx context.Context, tx *storage.Tx, e *Event) error
 
 // applications are the types of events that are understood; docs/events has a schema for each and no other.
 func (s *Service) applicationsByType() map[string]application {
 	return map[string]application{
-		TypeSickLeaveChanged:    s.applySickLeave,
-		TypeBenefitChanged:      s.applyBenefit,
-		TypeAppealChanged:       s.applyAppeal,
-		TypeDocumentVerdict:     s.applyVerdict,
-		TypeInsuredChanged:      s.applyInsured,
-		TypeVerificationVerdict: s.applyVerification,
+		TypeSickLeaveIssued:       s.applyIssue,
+		TypeSickLeaveChanged:      s.applySickLeave,
+		TypeBenefitStarted:        s.applyStart,
+		TypeBenefitChanged:        s.applyBenefit,
+		TypeBenefitAccrued:        s.applyAccrual,
+		TypeBenefitNotice:         s.applyBenefitNotice,
+		TypeAppealChanged:         s.applyAppeal,
+		TypeAppealRegistered:      s.applyRegistration,
+		TypeAppealAssigned:        s.applyAssignment,
+		TypeAppealCommented:       s.applyRemark,
+		TypeAppealDeficiencies:    s.applyDeficiencies,
+		TypeAppealDecided:         s.applyDecision,
+		TypeDocumentVerdict:       s.applyVerdict,
+		TypeInsuredChanged:        s.applyInsured,
+		TypeVerificationVerdict:   s.applyVerification,
+		TypeContributionReported:  s.applyContribution,
+		TypeDeadlineSet:           s.applyDeadline,
+		TypeAnnouncementPublished: s.applyAnnouncement,
+		TypeMaintenancePlanned:    s.applyMaintenance,
+		TypeSystemStatus:          s.applyHealth,
 	}
 }
 
-func (s *Service) apply(ctx context.Context, tx *storage.Tx, e Event) error {
+func (s *Service) apply(ctx context.Context, tx *storage.Tx, e *Event) error {
+	e.waits, e.made = subjectKey(*e), ""
 	return s.applications[e.Type](ctx, tx, e)
 }
 
-func (s *Service) applySickLeave(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		Number     string         `json:"number"`
-		State      string         `json:"state"`
-		EndsOn     calendar.Date  `json:"endsOn"`
-		ReturnOn   calendar.Date  `json:"returnOn"`
-		PaidByFund *money.Decimal `json:"paidByFund"`
-		PaidOn     calendar.Date  `json:"paidOn"`
-		Comment    *string        `json:"comment"`
+// read reads the data of an event.
+func read[T any](e *Event) (data T, err error) {
+	if json.Unmarshal(e.Data, &data) != nil {
+		return data, errContents
 	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Number != e.Subject {
-		return errContents
-	}
-	state, ok := sickleave.StateOfCode(data.State)
-	paid, err := kopecks(data.PaidByFund)
-	if !ok || err != nil {
-		return errContents
-	}
-	return s.rooms.SickLeaves.Apply(ctx, tx, sickleave.Report{
-		Number: data.Number, Sequence: e.Sequence, State: state, Comment: data.Comment,
-		EndsOn: data.EndsOn, ReturnOn: data.ReturnOn, PaidByFund: paid, PaidOn: data.PaidOn,
-	})
+	return data, nil
 }
 
-func (s *Service) applyBenefit(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		Number  string         `json:"number"`
-		State   benefit.State  `json:"state"`
-		Amount  *money.Decimal `json:"amount"`
-		Notice  *string        `json:"notice"`
-		Comment *string        `json:"comment"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Number != e.Subject {
-		return errContents
-	}
-	amount, err := kopecks(data.Amount)
+// person finds the person with a SNILS. An event about somebody unknown waits for them.
+func (s *Service) person(ctx context.Context, tx *storage.Tx, e *Event, snils string) (uuid.UUID, error) {
+	n, err := identifier.ParseSnils(snils)
 	if err != nil {
-		return errContents
+		return uuid.Nil, errContents
 	}
-	return s.rooms.Benefits.Apply(ctx, tx, benefit.Report{
-		Number: data.Number, Sequence: e.Sequence, State: data.State, Comment: data.Comment,
-		Amount: amount, Notice: data.Notice,
-	})
+	id, err := s.rooms.People.Known(ctx, tx, n)
+	if errors.Is(err, fault.ErrNotFound) {
+		e.waits = personKey(n)
+	}
+	return id, err
 }
 
-func (s *Service) applyAppeal(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		Appeal     string        `json:"appeal"`
-		State      appeal.State  `json:"state"`
-		Number     *string       `json:"number"`
-		Specialist *string       `json:"specialist"`
-		DueOn      calendar.Date `json:"dueOn"`
-		Comment    *string       `json:"comment"`
+// moment is a time as the databases keep it; zero stays zero.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
 	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Appeal != e.Subject {
-		return errContents
-	}
-	id, err := ref.Parse(data.Appeal)
-	if err != nil || id.Kind != ref.Appeal {
-		return errContents
-	}
-	return s.rooms.Appeals.Apply(ctx, tx, appeal.Report{
-		Appeal: id, Sequence: e.Sequence, State: data.State, Comment: data.Comment,
-		Number: data.Number, Specialist: data.Specialist, DueOn: data.DueOn,
-	})
-}
-
-func (s *Service) applyVerdict(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		Document string         `json:"document"`
-		State    document.State `json:"state"`
-		Verdict  *string        `json:"verdict"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Document != e.Subject {
-		return errContents
-	}
-	id, err := ref.Parse(data.Document)
-	if err != nil || id.Kind != ref.Document {
-		return errContents
-	}
-	return s.rooms.Documents.Apply(ctx, tx, document.Report{
-		Document: id, Sequence: e.Sequence, State: data.State, Verdict: data.Verdict,
-	})
-}
-
-func (s *Service) applyInsured(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		UID        string        `json:"uid"`
-		Snils      string        `json:"snils"`
-		LastName   string        `json:"lastName"`
-		FirstName  string        `json:"firstName"`
-		MiddleName string        `json:"middleName"`
-		BirthDate  calendar.Date `json:"birthDate"`
-		Inn        string        `json:"inn"`
-		Passport   struct {
-			Series   string        `json:"series"`
-			Number   string        `json:"number"`
-			IssuedOn calendar.Date `json:"issuedOn"`
-		} `json:"passport"`
-		Phone             string `json:"phone"`
-		Email             string `json:"email"`
-		RegisteredAddress string `json:"registeredAddress"`
-		AccessCode        string `json:"accessCode"`
-		Unlinked          bool   `json:"unlinked"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil || data.UID != e.Subject {
-		return errContents
-	}
-	snils, err := identifier.ParseSnils(data.Snils)
-	if err != nil {
-		return errContents
-	}
-	var inn identifier.Inn
-	if data.Inn != "" {
-		if inn, err = identifier.ParseInn(data.Inn); err != nil {
-			return errContents
-		}
-	}
-	return s.rooms.People.ApplyInsured(ctx, tx, person.Report{
-		UID: data.UID, Sequence: e.Sequence, Snils: snils, LastName: data.LastName, FirstName: data.FirstName,
-		MiddleName: data.MiddleName, BirthDate: data.BirthDate, Inn: inn, PassportSeries: data.Passport.Series,
-		PassportNumber: data.Passport.Number, PassportIssuedOn: data.Passport.IssuedOn, Phone: data.Phone, Email: data.Email,
-		RegisteredAddress: data.RegisteredAddress, AccessCode: data.AccessCode, Unlinked: data.Unlinked,
-	})
-}
-
-func (s *Service) applyVerification(ctx context.Context, tx *storage.Tx, e Event) error {
-	var data struct {
-		Verification string               `json:"verification"`
-		State        verification.State   `json:"state"`
-		Faults       []verification.Fault `json:"faults"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil || data.Verification != e.Subject {
-		return errContents
-	}
-	id, err := ref.Parse(data.Verification)
-	if err != nil || id.Kind != ref.Verification {
-		return errContents
-	}
-	return s.rooms.Verifications.Apply(ctx, tx, verification.Report{
-		Verification: id, Sequence: e.Sequence, State: data.State, Faults: data.Faults,
-	})
+	return t.UTC().Truncate(time.Microsecond)
 }
 
 func kopecks(d *money.Decimal) (*money.Kopecks, error) {

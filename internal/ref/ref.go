@@ -27,6 +27,11 @@ const (
 	Document     Kind = "DO"
 	Network      Kind = "NW"
 	Verification Kind = "VE"
+	Deadline     Kind = "DL"
+	Contribution Kind = "CO"
+	Announcement Kind = "AN"
+
+	Clarification Kind = "CL"
 )
 
 // ErrMalformed is given for a text that is no reference. It says nothing of the text.
@@ -63,7 +68,8 @@ func Parse(s string) (Ref, error) {
 		return Ref{}, ErrMalformed
 	}
 	switch Kind(kind) {
-	case Person, Organisation, Session, SickLeave, Benefit, Appeal, Document, Network, Verification:
+	case Person, Organisation, Session, SickLeave, Benefit, Appeal, Document, Network, Verification,
+		Deadline, Contribution, Announcement, Clarification:
 	default:
 		return Ref{}, ErrMalformed
 	}

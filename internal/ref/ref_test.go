@@ -13,7 +13,8 @@ import (
 
 var kinds = []ref.Kind{
 	ref.Person, ref.Organisation, ref.Session, ref.SickLeave, ref.Benefit, ref.Appeal, ref.Document,
-	ref.Network, ref.Verification,
+	ref.Network, ref.Verification, ref.Deadline, ref.Contribution, ref.Announcement,
+	ref.Clarification,
 }
 
 func TestTextRoundTrips(t *testing.T) {

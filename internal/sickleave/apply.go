@@ -6,7 +6,6 @@ import (
 	"kabinet/ent/sickleave"
 	"kabinet/internal/calendar"
 	"kabinet/internal/money"
-	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
 )
@@ -27,16 +26,10 @@ type Report struct {
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
-		Find: func(ctx context.Context) (transition.Subject, error) {
-			row, err := tx.SickLeave.Query().Where(sickleave.Number(r.Number)).Only(ctx)
-			if err != nil {
-				return transition.Subject{}, err
-			}
-			return transition.Subject{ID: ref.Of(ref.SickLeave, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
-		},
+		Find:   find(tx, r.Number),
 		Allows: func(from string) bool { return State(from).CanBecome(r.State) },
 		Change: func(ctx context.Context, subject transition.Subject) error {
-			update := tx.SickLeave.UpdateOneID(subject.ID.ID).
+			update := tx.SickLeave.Update().Where(sickleave.ID(subject.ID.ID)).
 				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(s.clock.Now())
 			if !r.EndsOn.IsZero() {
 				update.SetEndsOn(r.EndsOn)

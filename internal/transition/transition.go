@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"kabinet/ent"
@@ -37,8 +38,8 @@ type Subject struct {
 
 // Report is what the fund says of a subject.
 type Report struct {
-	Sequence int64 // of this subject's reports, rising
-	State    string
+	Sequence int64  // of this subject's reports, rising
+	State    string // empty if it says nothing of the state
 	Comment  *string
 }
 
@@ -46,10 +47,15 @@ type Report struct {
 type Steps struct {
 	// Find reads the subject; an error of Ent for none.
 	Find func(ctx context.Context) (Subject, error)
-	// Allows asks the state machine whether the reported state may follow.
+	// Allows asks the state machine whether the reported state may follow; nil if none may.
 	Allows func(from string) bool
+	// Keeps tells whether the report leaves the subject in the state where it is, because it tells of something else;
+	// it is asked before Allows. nil if it never does.
+	Keeps func(from string) bool
 	// Change writes the state, the sequence and whatever else was reported.
 	Change func(ctx context.Context, s Subject) error
+	// Make makes the subject of a report that names a whole one; see Set.
+	Make func(ctx context.Context) (ref.Ref, error)
 }
 
 // Apply applies a report in the caller's transaction, as the system: fault.ErrNotFound when there is no such subject,
@@ -63,22 +69,59 @@ func Apply(ctx context.Context, tx *storage.Tx, f *feed.Recorder, r Report, step
 	if err := owner.Lock(ctx, tx, subject.Owner); err != nil {
 		return err
 	}
-	// Whose it is never changes, so the lock is the right one; everything else may have, before it was ours.
-	if subject, err = steps.Find(ctx); err != nil {
-		return notFound(err)
+	// Whose it is never changes, so the lock is the right one; everything else may have, before it was ours. A transaction
+	// of SQLite holds the only write lock from its beginning.
+	if tx.Dialect() == dialect.Postgres {
+		if subject, err = steps.Find(ctx); err != nil {
+			return notFound(err)
+		}
 	}
+	return follow(ctx, tx, f, subject, r, steps)
+}
+
+// Set is Apply for a report that names a whole subject and whose it is: it is made when it is not there yet.
+// ErrImpossible also when it is somebody else's.
+func Set(ctx context.Context, tx *storage.Tx, f *feed.Recorder, whose uuid.UUID, r Report, steps Steps) error {
+	if err := owner.Lock(ctx, tx, whose); err != nil {
+		return err
+	}
+	subject, err := steps.Find(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		id, err := steps.Make(ctx)
+		if err != nil {
+			return fmt.Errorf("apply report: %w", err)
+		}
+		change := feed.Change{Owner: whose, Subject: id, Comment: r.Comment}
+		if r.State != "" {
+			change.To = &r.State
+		}
+		return f.Record(ctx, tx, change)
+	case err != nil:
+		return fmt.Errorf("apply report: %w", err)
+	case subject.Owner != whose:
+		return ErrImpossible
+	}
+	return follow(ctx, tx, f, subject, r, steps)
+}
+
+// follow changes a subject whose owner is locked.
+func follow(ctx context.Context, tx *storage.Tx, f *feed.Recorder, subject Subject, r Report, steps Steps) error {
 	if r.Sequence <= subject.Sequence {
 		return ErrStale
 	}
-	if !steps.Allows(subject.State) {
+	change := feed.Change{Owner: subject.Owner, Subject: subject.ID, Comment: r.Comment}
+	switch {
+	case steps.Keeps != nil && steps.Keeps(subject.State):
+	case steps.Allows != nil && steps.Allows(subject.State):
+		change.From, change.To = &subject.State, &r.State
+	default:
 		return ErrImpossible
 	}
 	if err := steps.Change(ctx, subject); err != nil {
 		return fmt.Errorf("apply report: %w", err)
 	}
-	return f.Record(ctx, tx, feed.Change{
-		Owner: subject.Owner, Subject: subject.ID, From: &subject.State, To: &r.State, Comment: r.Comment,
-	})
+	return f.Record(ctx, tx, change)
 }
 
 func notFound(err error) error {
