@@ -23,19 +23,20 @@ type Report struct {
 
 // Apply applies a report; see transition.Apply for its errors.
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
-	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
-	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
-		Find: func(ctx context.Context) (transition.Subject, error) {
-			row, err := tx.Appeal.Query().Where(appeal.ID(r.Appeal.ID)).Only(ctx)
-			if err != nil {
-				return transition.Subject{}, err
-			}
-			return transition.Subject{ID: ref.Of(ref.Appeal, row.ID), Owner: row.OwnerID, State: row.State, Sequence: row.FundSequence}, nil
-		},
+	return transition.Apply(ctx, tx, s.feed, r.transition(), s.steps(tx, r))
+}
+
+func (r Report) transition() transition.Report {
+	return transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
+}
+
+func (s *Service) steps(tx *storage.Tx, r Report) transition.Steps {
+	return transition.Steps{
+		Find:   find(tx, r.Appeal),
 		Allows: func(from string) bool { return State(from).CanBecome(r.State, Fund) },
 		Change: func(ctx context.Context, subject transition.Subject) error {
 			now := s.clock.Now()
-			update := tx.Appeal.UpdateOneID(subject.ID.ID).
+			update := tx.Appeal.Update().Where(appeal.ID(subject.ID.ID)).
 				SetState(string(r.State)).SetFundSequence(r.Sequence).SetUpdatedAt(now).
 				SetNillableNumber(r.Number).SetNillableSpecialist(r.Specialist)
 			if !r.DueOn.IsZero() {
@@ -47,9 +48,7 @@ func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 			if err := update.Exec(ctx); err != nil {
 				return err
 			}
-			return tx.AppealStep.Create().SetOwnerID(subject.Owner).SetAppealID(subject.ID.ID).
-				SetFrom(subject.State).SetTo(string(r.State)).SetNillableComment(r.Comment).
-				SetActor(string(Fund)).SetOccurredAt(now).Exec(ctx)
+			return s.step(ctx, tx, subject, r.State, r.Comment)
 		},
-	})
+	}
 }

@@ -43,7 +43,7 @@ type DraftInput struct {
 	IdempotencyKey string    `json:"-"`
 }
 
-// SaveDraft keeps an appeal that is being written. Its faults are a fault.Invalid; then nothing is kept.
+// SaveDraft keeps an appeal that is being written, or being corrected because the fund has asked for it. Its faults are a fault.Invalid; then nothing is kept.
 func (s *Service) SaveDraft(ctx context.Context, in DraftInput) (*Appeal, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (s *Service) beginDraft(ctx context.Context, tx *storage.Tx, person uuid.UU
 	return id, nil
 }
 
-// draftToChange finds the person's draft. That it is none, or cannot be changed so, is a fault.Invalid.
+// draftToChange finds the person's draft, or their appeal that the fund wants corrected. That it is none, or cannot be changed so, is a fault.Invalid.
 func draftToChange(ctx context.Context, tx *storage.Tx, person uuid.UUID, in DraftInput) (*ent.Appeal, error) {
 	row, err := tx.Appeal.Query().Where(appeal.ID(in.ID.ID), appeal.OwnerID(person)).Only(ctx)
 	var faults fault.Invalid
@@ -191,7 +191,7 @@ func draftToChange(ctx context.Context, tx *storage.Tx, person uuid.UUID, in Dra
 	case err != nil:
 		return nil, fmt.Errorf("change draft: %w", err)
 	}
-	if State(row.State) != Draft {
+	if !State(row.State).IsEditable() {
 		faults.Add(fault.OutOfSequence, locale.Text{
 			Ru: "Обращение уже отправлено, изменить его нельзя. Отзовите его или начните новое.",
 			En: "The appeal was submitted and cannot be changed. Withdraw it or begin a new one.",

@@ -154,12 +154,12 @@ func TestWhatIsSomebodyElsesIsUnknown(t *testing.T) {
 	})
 }
 
-func TestOnlyADraftIsChanged(t *testing.T) {
+func TestOnlyWhatIsWrittenOrCorrectedIsChanged(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		for _, state := range appeal.States() {
 			row := p.add(persontest.System(t), t, p.ann, func(c *ent.AppealCreate) { c.SetState(string(state)) })
 			_, err := p.SaveDraft(persontest.As(t, p.ann), change(ref.Of(ref.Appeal, row.ID), draft()))
-			if state == appeal.Draft {
+			if state == appeal.Draft || state == appeal.NeedsCorrection {
 				require.NoError(t, err)
 				continue
 			}

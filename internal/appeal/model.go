@@ -11,6 +11,7 @@ import (
 	"kabinet/internal/calendar"
 	"kabinet/internal/document"
 	"kabinet/internal/locale"
+	"kabinet/internal/outbox"
 	"kabinet/internal/ref"
 	"kabinet/internal/seal"
 )
@@ -88,6 +89,7 @@ type siblings struct {
 	steps       batch.Lazy[[]*Step]
 	messages    batch.Lazy[[]*Message]
 	attachments batch.Lazy[[]*Attachment]
+	deliveries  batch.Lazy[*outbox.Delivery]
 }
 
 func fromRows(rows []*ent.Appeal) []*Appeal {

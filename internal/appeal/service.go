@@ -20,6 +20,9 @@ import (
 	"kabinet/internal/clock"
 	documents "kabinet/internal/document"
 	"kabinet/internal/feed"
+	"kabinet/internal/outbox"
+	"kabinet/internal/person"
+	"kabinet/internal/ref"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
 )
@@ -31,11 +34,16 @@ type Service struct {
 	feed    *feed.Recorder
 	journal *audit.Journal
 	clock   clock.Clock
+	people  *person.Service // who submits
+	outbox  *outbox.Outbox
 }
 
 // New makes the service.
 func New(s *storage.Store, sealer *seal.Sealer, f *feed.Recorder, j *audit.Journal, c clock.Clock) *Service {
-	return &Service{store: s, sealer: sealer, feed: f, journal: j, clock: c}
+	return &Service{
+		store: s, sealer: sealer, feed: f, journal: j, clock: c,
+		people: person.New(s, sealer, f, j, c), outbox: outbox.New(s, sealer, f, c),
+	}
 }
 
 // Get gives one appeal, fault.ErrNotFound when there is none or it is somebody else's.
@@ -100,6 +108,14 @@ func (s *Service) Attachments(ctx context.Context, a *Appeal) ([]*Attachment, er
 	return a.siblings.attachments.Get(ctx, a.ID.ID, a.siblings.ids, s.attachmentsByIDs)
 }
 
+// Delivery tells how far what the citizen did last with an appeal is on its way to the fund; nil when nothing was sent.
+func (s *Service) Delivery(ctx context.Context, a *Appeal) (*outbox.Delivery, error) {
+	return a.siblings.deliveries.Get(ctx, a.ID.ID, a.siblings.ids,
+		func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*outbox.Delivery, error) {
+			return s.outbox.Latest(ctx, ref.Appeal, ids)
+		})
+}
+
 // attachmentRow is an attachment with its version and the title of its document.
 type attachmentRow struct {
 	AppealID   uuid.UUID `sql:"appeal_id"`
@@ -114,6 +130,9 @@ type attachmentRow struct {
 	Checksum   []byte    `sql:"sha256"`
 	BlobKey    string    `sql:"blob_key"`
 	CreatedAt  time.Time `sql:"created_at"`
+	// Of the document as it is now.
+	State     string     `sql:"state"`
+	DeletedAt *time.Time `sql:"deleted_at"`
 }
 
 func (r attachmentRow) attachment() *Attachment {
@@ -123,10 +142,19 @@ func (r attachmentRow) attachment() *Attachment {
 	}, r.Title)}
 }
 
-// attachmentsByIDs joins in the database, so that attachments take one statement whether there are any or not.
 func (s *Service) attachmentsByIDs(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]*Attachment, error) {
+	rows, err := attachmentRows(ctx, s.store.AppealAttachment.Query(), ids...)
+	if err != nil {
+		return nil, err
+	}
+	return batch.Group(ids, rows, func(r attachmentRow) uuid.UUID { return r.AppealID }, attachmentRow.attachment), nil
+}
+
+// attachmentRows joins in the database, so that attachments take one statement whether there are any or not. They come
+// in the order of attaching.
+func attachmentRows(ctx context.Context, query *ent.AppealAttachmentQuery, ids ...uuid.UUID) ([]attachmentRow, error) {
 	var rows []attachmentRow
-	if err := s.store.AppealAttachment.Query().Where(appealattachment.AppealIDIn(ids...)).
+	if err := query.Where(appealattachment.AppealIDIn(ids...)).
 		Modify(func(q *sql.Selector) {
 			version, doc := sql.Table(documentversion.Table), sql.Table(document.Table)
 			q.Join(version).On(q.C(appealattachment.FieldVersionID), version.C(documentversion.FieldID))
@@ -141,11 +169,12 @@ func (s *Service) attachmentsByIDs(ctx context.Context, ids []uuid.UUID) (map[uu
 				version.C(documentversion.FieldDocumentID), doc.C(document.FieldTitle), version.C(documentversion.FieldNumber),
 				version.C(documentversion.FieldFileName), version.C(documentversion.FieldMediaType), version.C(documentversion.FieldSize),
 				version.C(documentversion.FieldSha256), version.C(documentversion.FieldBlobKey), version.C(documentversion.FieldCreatedAt),
+				doc.C(document.FieldState), doc.C(document.FieldDeletedAt),
 			).OrderBy(q.C(appealattachment.FieldAppealID), q.C(appealattachment.FieldAttachedAt), q.C(appealattachment.FieldID))
 		}).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("get attachments: %w", err)
 	}
-	return batch.Group(ids, rows, func(r attachmentRow) uuid.UUID { return r.AppealID }, attachmentRow.attachment), nil
+	return rows, nil
 }
 
 // SealBody seals the text of the appeal with this id.

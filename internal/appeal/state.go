@@ -66,6 +66,12 @@ func (s State) CanBecome(next State, by Actor) bool {
 	return false
 }
 
+// IsEditable tells whether the citizen may change what an appeal in this state says: they write it, or correct it.
+func (s State) IsEditable() bool { return s.CanBecome(Submitted, Citizen) }
+
+// IsOpen tells whether the fund works on an appeal in this state: it was submitted and is not decided.
+func (s State) IsOpen() bool { return s != Draft && s.CanBecome(Withdrawn, Citizen) }
+
 // Known tells whether s is one of the states.
 func (s State) Known() bool { return !s.Text().IsZero() }
 
