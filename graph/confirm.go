@@ -14,6 +14,7 @@ import (
 	"kabinet/internal/locale"
 	"kabinet/internal/notify"
 	"kabinet/internal/person"
+	"kabinet/internal/viewer"
 )
 
 // confirmations is what asks for a confirmation, and checks it.
@@ -21,10 +22,16 @@ type confirmations interface {
 	Require(ctx context.Context, r confirm.Request, answer *confirm.Answer) error
 }
 
-// errNoPhone refuses an action that must be confirmed to somebody who has no phone to be asked at.
-var errNoPhone = fault.New(fault.ConfirmationRequired,
-	locale.Text{Ru: "Действие подтверждается кодом из SMS, а подтверждённого телефона нет.", En: "This is confirmed by a code from an SMS, and there is no confirmed phone."},
-	locale.Text{Ru: "Укажите телефон (setContact) или подтвердите его на Госуслугах.", En: "Enter a phone (setContact), or confirm it at Gosuslugi."})
+// The refusals of an action that must be confirmed to somebody who has no phone to be asked at.
+var (
+	errNoPhone = fault.New(fault.ConfirmationRequired,
+		locale.Text{Ru: "Действие подтверждается кодом из SMS, а подтверждённого телефона нет.", En: "This is confirmed by a code from an SMS, and there is no confirmed phone."},
+		locale.Text{Ru: "Укажите телефон (setContact) или подтвердите его на Госуслугах.", En: "Enter a phone (setContact), or confirm it at Gosuslugi."})
+	// errNoWayIn is that of somebody who is blocked: setContact is closed to them.
+	errNoWayIn = fault.New(fault.ConfirmationRequired,
+		locale.Text{Ru: "Вход из новой сети подтверждается кодом из SMS, а подтверждённого телефона нет.", En: "Coming in from a new network is confirmed by a code from an SMS, and there is no confirmed phone."},
+		locale.Text{Ru: "Войдите из разрешённой сети или обратитесь в поддержку фонда.", En: "Sign in from an approved network, or turn to the fund's support."})
+)
 
 // errDirective is a fault of the schema: the directive stands on what it cannot confirm.
 var errDirective = errors.New("graph: @confirmed stands on a field that it cannot confirm")
@@ -33,91 +40,148 @@ var errDirective = errors.New("graph: @confirmed stands on a field that it canno
 func titles() map[string]locale.Text {
 	return map[string]locale.Text{
 		"setContact":          {Ru: "указание контакта в личном кабинете", En: "entering a contact in the cabinet"},
-		"approveThisNetwork":  {Ru: "вход в личный кабинет из новой сети", En: "signing in to the cabinet from a new network"},
+		"approveThisNetwork":  {Ru: "вход в личный кабинет из сети", En: "signing in to the cabinet from the network"}, // which is named behind it
 		"approveNetwork":      {Ru: "разрешение сети для входа в личный кабинет", En: "approving a network to sign in from"},
 		"removeNetwork":       {Ru: "исключение сети из разрешённых", En: "removing an approved network"},
 		"requestVerification": {Ru: "запрос подтверждения личности", En: "requesting confirmation of identity"},
 	}
 }
 
+// The fields of an input that take answers.
+const (
+	confirmationField = "confirmation"
+	currentField      = "currentConfirmation"
+)
+
+// question is a confirmation that an action needs.
+type question struct {
+	field  string // of the input, for its answer
+	to     confirm.Destination
+	answer *model.ConfirmationInput
+}
+
 // confirmed is the directive @confirmed: the one place that asks for a confirmation of an action, and checks it.
 func (d directives) confirmed(ctx context.Context, _ any, next graphql.Resolver, by model.ConfirmedBy) (any, error) {
 	field := graphql.GetFieldContext(ctx)
-	input := field.Args["input"]
-	// An input with faults confirms nothing. The service finds the same ones first thing, and does nothing else.
-	if v, ok := input.(interface{ Validate() error }); ok && v.Validate() != nil {
+	input, ok := field.Args["input"].(model.Confirmed)
+	if !ok {
+		return nil, errDirective
+	}
+	// What is refused anyhow needs no code. The service finds the same faults first thing, and does nothing else.
+	if hopeless(ctx, input) {
 		return next(ctx)
 	}
 	title, ok := titles()[field.Field.Name]
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", field.Field.Name, errDirective)
 	}
-	payload, err := payloadOf(ctx, field)
+	request := confirm.Request{Operation: field.Field.Name, Title: title}
+	var bound string
+	if more, ok := input.(interface {
+		Bound(ctx context.Context) string
+	}); ok {
+		bound = more.Bound(ctx)
+		request.Title = locale.Text{Ru: title.Ru + " " + bound, En: title.En + " " + bound}
+	}
+	var err error
+	if request.Payload, err = payloadOf(ctx, field, bound); err != nil {
+		return nil, err
+	}
+	questions, err := d.questions(ctx, by, input)
 	if err != nil {
 		return nil, err
 	}
-	to, err := d.destination(ctx, by, input)
-	if err != nil {
-		return nil, err
-	}
-	request := confirm.Request{Operation: field.Field.Name, Title: title, Payload: payload, To: to}
-	if err := d.confirmations.Require(ctx, request, answerOf(input)); err != nil {
-		return nil, err
+	for _, q := range questions {
+		request.Input, request.To = q.field, q.to
+		if err := d.confirmations.Require(ctx, request, answerOf(q.answer)); err != nil {
+			return nil, err
+		}
 	}
 	return next(ctx)
 }
 
-// destination is where the code goes.
-func (d directives) destination(ctx context.Context, by model.ConfirmedBy, input any) (confirm.Destination, error) {
-	if by == model.ConfirmedByContact {
-		named, ok := input.(interface {
-			Contact() (kind person.ContactKind, value string)
-		})
-		if !ok {
-			return confirm.Destination{}, errDirective
-		}
-		kind, value := named.Contact()
-		if kind == person.EmailContact {
-			return confirm.Destination{Channel: notify.Email, Address: value}, nil
-		}
-		return confirm.Destination{Channel: notify.SMS, Address: value}, nil
+// hopeless tells whether an input has faults, or asks for what is refused to this viewer now. The latter does not hold
+// for one that has its answer: it may be the retry of what has changed that.
+func hopeless(ctx context.Context, input model.Confirmed) bool {
+	if v, ok := input.(interface{ Validate() error }); ok && v.Validate() != nil {
+		return true
 	}
+	r, ok := input.(interface {
+		Refusal(ctx context.Context) error
+	})
+	return ok && input.Answer() == nil && r.Refusal(ctx) != nil
+}
+
+// questions are the confirmations that an action needs, in their order. Who changes a contact proves that they hold the
+// phone that was confirmed before: otherwise whoever has the session alone could put their own in its place.
+func (d directives) questions(ctx context.Context, by model.ConfirmedBy, input model.Confirmed) ([]question, error) {
+	phone, err := d.phone(ctx)
+	if by != model.ConfirmedByContact {
+		return []question{{confirmationField, phone, input.Answer()}}, err
+	}
+	if err != nil && !errors.Is(err, errNoPhone) {
+		return nil, err
+	}
+	named, ok := input.(interface {
+		Contact() (kind person.ContactKind, value string)
+		CurrentAnswer() *model.ConfirmationInput
+	})
+	if !ok {
+		return nil, errDirective
+	}
+	kind, value := named.Contact()
+	contact := confirm.Destination{Channel: notify.SMS, Address: value}
+	if kind == person.EmailContact {
+		contact.Channel = notify.Email
+	}
+	contact.Own = phone.Channel == contact.Channel && phone.Address == contact.Address
+	var first []question
+	if phone.Address != "" && !contact.Own {
+		first = []question{{currentField, phone, named.CurrentAnswer()}}
+	}
+	return append(first, question{confirmationField, contact, input.Answer()}), nil
+}
+
+// phone is the viewer's confirmed phone; errNoPhone or errNoWayIn when there is none.
+func (d directives) phone(ctx context.Context) (confirm.Destination, error) {
 	p, err := d.people.Viewer(ctx)
 	if err != nil {
 		return confirm.Destination{}, err
 	}
 	phone := p.Phone()
-	if phone == nil || !phone.Confirmed {
-		return confirm.Destination{}, errNoPhone
+	switch {
+	case phone != nil && phone.Confirmed:
+		return confirm.Destination{Channel: notify.SMS, Address: phone.Value, Own: true}, nil
+	case viewer.FromContext(ctx).Entry == viewer.Blocked:
+		return confirm.Destination{}, errNoWayIn
 	}
-	return confirm.Destination{Channel: notify.SMS, Address: phone.Value}, nil
+	return confirm.Destination{}, errNoPhone
 }
 
-// payloadOf is the input in a canonical form, as the client sent it: what a confirmation is bound to.
-func payloadOf(ctx context.Context, field *graphql.FieldContext) ([]byte, error) {
+// payloadOf is what a confirmation is bound to: the input in a canonical form, as the client sent it, without any answer,
+// and what else the action depends on.
+func payloadOf(ctx context.Context, field *graphql.FieldContext, bound string) ([]byte, error) {
 	sent, ok := field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["input"].(map[string]any)
 	if !ok {
 		return nil, errDirective
 	}
-	bound := make(map[string]any, len(sent))
+	kept := make(map[string]any, len(sent))
 	for name, value := range sent {
-		if name != "confirmation" {
-			bound[name] = value
+		if name != confirmationField && name != currentField {
+			kept[name] = value
 		}
 	}
-	payload, err := json.Marshal(bound) // in the order of the names
+	payload, err := json.Marshal(kept) // in the order of the names
 	if err != nil {
 		return nil, fmt.Errorf("confirm an input: %w", err)
+	}
+	if bound != "" {
+		payload = append([]byte(bound+" "), payload...)
 	}
 	return payload, nil
 }
 
-// answerOf finds the answer in an input; nil when there is none.
-func answerOf(input any) *confirm.Answer {
-	var sent *model.ConfirmationInput
-	if confirmed, ok := input.(model.Confirmed); ok {
-		sent = confirmed.Answer()
-	}
+func answerOf(sent *model.ConfirmationInput) *confirm.Answer {
 	if sent == nil {
 		return nil
 	}

@@ -19,6 +19,13 @@ func (r *Resolver) stateAfter(ctx context.Context, err error) (*entry.State, []*
 	return state, faults, err
 }
 
+// letIn is the context of a viewer who is blocked no more: what they see then is what their next request sees.
+func letIn(ctx context.Context) context.Context {
+	v := viewer.FromContext(ctx)
+	v.Entry = max(v.Entry, viewer.Incomplete)
+	return viewer.NewContext(ctx, v)
+}
+
 // networksAfter are the viewer's networks after a change of them was tried; nil when it had faults.
 func (r *Resolver) networksAfter(ctx context.Context, err error) ([]*network.Network, []*model.UserError, error) {
 	faults, err := userErrors(ctx, err)

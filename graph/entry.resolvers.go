@@ -47,8 +47,8 @@ func (r *mutationResolver) CompleteSetUpStep(ctx context.Context, input entry.Se
 
 // ApproveThisNetwork is the resolver for the approveThisNetwork field.
 func (r *mutationResolver) ApproveThisNetwork(ctx context.Context, input model.ApproveThisNetworkInput) (*model.ApproveThisNetworkPayload, error) {
-	err := r.Services.Networks.ApproveCurrent(ctx, input.Title, input.IdempotencyKey, clientaddr.FromContext(ctx))
-	state, faults, err := r.stateAfter(ctx, err)
+	err := r.Services.Networks.ApproveCurrent(ctx, input.Current(), clientaddr.FromContext(ctx))
+	state, faults, err := r.stateAfter(letIn(ctx), err)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -8,6 +10,7 @@ import (
 
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/notify"
+	"kabinet/internal/ref"
 	"kabinet/internal/viewer"
 )
 
@@ -92,9 +95,11 @@ func TestAccessCodesAreLocked(t *testing.T) {
 	})
 }
 
+const contact = `mutation($input: SetContactInput!) { setContact(input: $input) {
+	person { phone { value confirmed source } email { value confirmed source } } userErrors { field code } } }`
+
 // A4: what is missing keeps out, and what can be supplied here lets in.
 func TestMissingDataIsSuppliedHere(t *testing.T) {
-	const contact = `mutation($input: SetContactInput!) { setContact(input: $input) { person { email { value confirmed source } } userErrors { field code } } }`
 	each(t, func(t *testing.T, c *cabinet) {
 		empty := c.as("empty")
 		missing := func() (fields []string) {
@@ -113,6 +118,8 @@ func TestMissingDataIsSuppliedHere(t *testing.T) {
 
 		input = map[string]any{"kind": "EMAIL", "value": "new@example.ru", "idempotencyKey": "right-contact"}
 		message := c.confirmInto(empty, contact, input)
+		require.Equal(t, notify.SMS, message.Channel, "the phone that is there says first that it is meant")
+		message = c.confirmInto(empty, contact, input)
 		require.Equal(t, notify.Email, message.Channel)
 		require.Equal(t, "new@example.ru", message.Address, "the code proves the new address")
 		data := c.query(empty, contact, map[string]any{"input": input})
@@ -124,7 +131,7 @@ func TestMissingDataIsSuppliedHere(t *testing.T) {
 	})
 }
 
-// confirmInto asks for a confirmation of an action, and puts the answer into its input.
+// confirmInto asks for a confirmation of an action, and puts the answer into the field of its input that takes it.
 func (c *cabinet) confirmInto(v viewer.Viewer, document string, input map[string]any) notify.Message {
 	c.t.Helper()
 	before := len(c.inbox.Messages())
@@ -137,13 +144,13 @@ func (c *cabinet) confirmInto(v viewer.Viewer, document string, input map[string
 	require.Len(c.t, messages, before+1)
 	message := messages[before]
 	require.NotContains(c.t, a.text, message.Address, "masked")
-	input["confirmation"] = map[string]any{"id": challenge.ID, "code": message.Text[:6]}
+	input[challenge.Input] = map[string]any{"id": challenge.ID, "code": message.Text[:6]}
 	return message
 }
 
 const approve = `mutation($input: ApproveNetworkInput!) { approveNetwork(input: $input) { networks { id range title } userErrors { field code } } }`
 
-// A8, A11: what is sensitive happens with the right code and this input only, once.
+// A8, A11: what is sensitive happens with the right code and this input only; a retry is answered the same.
 func TestASensitiveActionIsConfirmed(t *testing.T) {
 	const networks = `{ viewer { networks { id range title } } }`
 	each(t, func(t *testing.T, c *cabinet) {
@@ -169,7 +176,7 @@ func TestASensitiveActionIsConfirmed(t *testing.T) {
 
 		data := c.query(ivanova, approve, map[string]any{"input": input})
 		require.Equal(t, "192.0.2.0/24", at[string](t, data, "approveNetwork", "networks", 0, "range"))
-		require.NotEmpty(t, c.ask(ivanova, approve, map[string]any{"input": input}).Errors, "a code serves once")
+		require.Equal(t, data, c.query(ivanova, approve, map[string]any{"input": input}), "the first answer may have been lost")
 
 		network := at[string](t, data, "approveNetwork", "networks", 0, "id")
 		const node = `query($id: ID!) { node(id: $id) { ... on Network { range } } }`
@@ -188,9 +195,10 @@ func TestWhoMayNotIsNotAsked(t *testing.T) {
 	})
 }
 
+const let = `mutation($input: ApproveThisNetworkInput!) { approveThisNetwork(input: $input) { entry { state } userErrors { code } } }`
+
 // A11: who came from elsewhere sees nothing but the way in.
 func TestABlockedEntryIsOpenedByACode(t *testing.T) {
-	const let = `mutation($input: ApproveThisNetworkInput!) { approveThisNetwork(input: $input) { entry { state } userErrors { code } } }`
 	each(t, func(t *testing.T, c *cabinet) {
 		ivanova := c.as("ivanova")
 		input := map[string]any{"range": "192.0.2.0/24", "idempotencyKey": "approve-home"}
@@ -209,10 +217,129 @@ func TestABlockedEntryIsOpenedByACode(t *testing.T) {
 		require.NotContains(t, nothing.text, "Иванова")
 
 		way := map[string]any{"title": "отпуск", "idempotencyKey": "let-me-in-key"}
-		c.confirmInto(blocked, let, way)
-		c.query(blocked, let, map[string]any{"input": way})
+		message := c.confirmInto(blocked, let, way)
+		require.Contains(t, message.Text, " 198.51.100.7.", "what is confirmed is named")
+		c.address = "198.51.100.8"
+		moved := c.ask(blocked, let, map[string]any{"input": way})
+		require.Equal(t, "CONFIRMATION_REQUIRED", moved.Errors[0].Extensions.Code, "the code is for the network that was named")
+		c.address = "198.51.100.7"
+		let := func(v viewer.Viewer) map[string]any { return c.query(v, let, map[string]any{"input": way}) }
+		in := map[string]any{"approveThisNetwork": map[string]any{"entry": map[string]any{"state": "COMPLETE"}, "userErrors": []any{}}}
+		require.Equal(t, in, let(blocked), "what the next request has")
+		blocked.Entry = viewer.Complete
+		require.Equal(t, in, let(blocked), "the retry is the next request")
 		networks := at[[]any](t, c.query(ivanova, `{ viewer { networks { range } } }`, nil), "viewer", "networks")
 		require.Equal(t, []any{map[string]any{"range": "192.0.2.0/24"}, map[string]any{"range": "198.51.100.7/32"}}, networks)
+	})
+}
+
+// Whoever is in is not asked for a code with which they would have a network approved that they did not name.
+func TestOnlyWhoIsBlockedApprovesWhereTheyAre(t *testing.T) {
+	each(t, func(t *testing.T, c *cabinet) {
+		for _, v := range everybody(c.as("ivanova")) {
+			if v.Entry <= viewer.Blocked {
+				continue
+			}
+			data := c.query(v, let, map[string]any{"input": map[string]any{"idempotencyKey": "let-me-in-key"}})
+			require.Equal(t, "WRONG_STATE", at[string](t, data, "approveThisNetwork", "userErrors", 0, "code"))
+			require.Nil(t, at[map[string]any](t, data, "approveThisNetwork")["entry"])
+		}
+		require.Empty(t, c.inbox.Messages())
+
+		child := c.as("child")
+		child.Entry = viewer.Blocked
+		stuck := c.ask(child, let, map[string]any{"input": map[string]any{"idempotencyKey": "let-me-in-key"}})
+		require.Equal(t, "CONFIRMATION_REQUIRED", stuck.Errors[0].Extensions.Code, stuck.text)
+		require.Contains(t, stuck.Errors[0].Message, "поддержку фонда", "there is no phone, and where to enter one is closed to them")
+	})
+}
+
+// A session alone does not put another phone or address in the place of the one that confirms what its owner does.
+func TestAContactIsChangedByWhoHoldsThePhone(t *testing.T) {
+	each(t, func(t *testing.T, c *cabinet) {
+		ivanova := c.as("ivanova")
+		const old, stranger = "+79000000001", "+79031112233"
+		input := map[string]any{"kind": "PHONE", "value": stranger, "idempotencyKey": "another-phone"}
+		message := c.confirmInto(ivanova, contact, input)
+		require.Equal(t, notify.Message{Channel: notify.SMS, Address: old, Text: message.Text}, message)
+		require.Contains(t, input, "currentConfirmation")
+
+		for name, other := range map[string]map[string]any{
+			"the answer in the other field": {"confirmation": input["currentConfirmation"]},
+			"for another number":            {"currentConfirmation": input["currentConfirmation"], "value": "+79031112244"},
+		} {
+			try := map[string]any{"kind": "PHONE", "value": stranger, "idempotencyKey": "another-phone"}
+			maps.Copy(try, other)
+			refused := c.ask(ivanova, contact, map[string]any{"input": try})
+			require.Equal(t, "CONFIRMATION_REQUIRED", refused.Errors[0].Extensions.Code, name)
+			require.NotEqual(t, "confirmation", refused.Errors[0].Extensions.Confirmation.Input, name)
+		}
+		for _, m := range c.inbox.Messages() {
+			require.Equal(t, old, m.Address, "nothing goes to the new number before")
+		}
+
+		message = c.confirmInto(ivanova, contact, input)
+		require.Equal(t, stranger, message.Address)
+		require.Contains(t, input, "confirmation")
+		without := maps.Clone(input)
+		delete(without, "currentConfirmation")
+		refused := c.ask(ivanova, contact, map[string]any{"input": without})
+		require.Equal(t, "currentConfirmation", refused.Errors[0].Extensions.Confirmation.Input, "the new number alone proves nothing: "+refused.text)
+
+		data := c.query(ivanova, contact, map[string]any{"input": input})
+		require.Equal(t, map[string]any{"value": stranger, "confirmed": true, "source": "CABINET"}, at[any](t, data, "setContact", "person", "phone"))
+		require.Equal(t, data, c.query(ivanova, contact, map[string]any{"input": input}), "the first answer may have been lost")
+		lines := c.query(ivanova, `{ viewer { journal(filter: {actions: [CONTACT_SET]}) { totalCount } } }`, nil)
+		require.InDelta(t, 1, at[float64](t, lines, "viewer", "journal", "totalCount"), 0)
+
+		again := map[string]any{"kind": "PHONE", "value": stranger, "idempotencyKey": "the-same-phone"}
+		message = c.confirmInto(ivanova, contact, again)
+		require.Equal(t, stranger, message.Address)
+		require.Contains(t, again, "confirmation", "it is the phone itself, which answers once")
+		require.NotContains(t, again, "currentConfirmation")
+
+		child := c.as("child")
+		first := map[string]any{"kind": "PHONE", "value": "+79032223344", "idempotencyKey": "the-first-phone"}
+		message = c.confirmInto(child, contact, first)
+		require.Equal(t, "+79032223344", message.Address, "there is no other")
+		data = c.query(child, contact, map[string]any{"input": first})
+		require.Equal(t, "+79032223344", at[string](t, data, "setContact", "person", "phone", "value"))
+	})
+}
+
+// What must fail costs no message.
+func TestNoCodeIsSentForWhatHasFaults(t *testing.T) {
+	each(t, func(t *testing.T, c *cabinet) {
+		ivanova, id := c.as("ivanova"), ref.Of(ref.Network, uuid.New()).String()
+		blocked := ivanova
+		blocked.Entry = viewer.Blocked
+		const remove = `mutation($input: RemoveNetworkInput!) { removeNetwork(input: $input) { userErrors { code } } }`
+		const verify = `mutation($input: RequestVerificationInput!) { requestVerification(input: $input) { userErrors { code } } }`
+		scan := func() string { return ref.Of(ref.Document, uuid.New()).String() }
+		for name, test := range map[string]struct {
+			as       viewer.Viewer
+			document string
+			input    map[string]any
+		}{
+			"a contact":    {ivanova, contact, map[string]any{"kind": "EMAIL", "value": "new@example.ru"}},
+			"a network":    {ivanova, approve, map[string]any{"range": "192.0.2.0/24"}},
+			"a removal":    {ivanova, remove, map[string]any{"network": id}},
+			"this network": {blocked, let, map[string]any{}},
+			"an identity":  {ivanova, verify, map[string]any{"passportScan": scan(), "snilsScan": scan()}},
+		} {
+			test.input["idempotencyKey"] = "short"
+			refused := c.ask(test.as, test.document, map[string]any{"input": test.input})
+			require.Len(t, refused.Errors, 1, name)
+			require.Equal(t, "BAD_INPUT", refused.Errors[0].Extensions.Code, name)
+		}
+		long := strings.Repeat("д", 101)
+		data := c.query(ivanova, approve, map[string]any{"input": map[string]any{"range": "192.0.2.0/24", "title": long, "idempotencyKey": "long-title"}})
+		require.Equal(t, "TOO_LONG", at[string](t, data, "approveNetwork", "userErrors", 0, "code"))
+		data = c.query(blocked, let, map[string]any{"input": map[string]any{"title": long, "idempotencyKey": "long-title"}})
+		require.Equal(t, "TOO_LONG", at[string](t, data, "approveThisNetwork", "userErrors", 0, "code"))
+		data = c.query(ivanova, remove, map[string]any{"input": map[string]any{"network": scan(), "idempotencyKey": "no-network"}})
+		require.Equal(t, "UNKNOWN", at[string](t, data, "removeNetwork", "userErrors", 0, "code"))
+		require.Empty(t, c.inbox.Messages())
 	})
 }
 

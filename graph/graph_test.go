@@ -161,7 +161,7 @@ type answerError struct {
 	Extensions struct {
 		Code         string
 		RequestID    string `json:"requestId"`
-		Confirmation struct{ ID, Channel, SentTo string }
+		Confirmation struct{ ID, Input, Channel, SentTo string }
 	}
 }
 

@@ -106,9 +106,9 @@ func (r *Resolver) load(ctx context.Context, kind ref.Kind, ids []uuid.UUID) (ma
 		return asNodes(r.Services.Verifications.ByIDs(ctx, ids))
 	case ref.Network:
 		return asNodes(r.networks(ctx))
-	case ref.Organisation:
+	case ref.Organisation, ref.Clarification, ref.Deadline, ref.Contribution, ref.Announcement:
 	}
-	return nil, nil //nolint:nilnil // nobody sees any
+	return nil, nil //nolint:nilnil // the API shows none
 }
 
 // people are the viewer alone: nobody sees anybody else.
@@ -160,7 +160,7 @@ func bare(ctx context.Context, id ref.Ref) any {
 		typeName, node = "Document", &document.Document{ID: id}
 	case ref.Verification:
 		typeName, node = "VerificationRequest", &verification.Verification{ID: id}
-	case ref.Session, ref.Organisation, ref.Network:
+	case ref.Session, ref.Organisation, ref.Network, ref.Clarification, ref.Deadline, ref.Contribution, ref.Announcement:
 		return nil
 	}
 	selected := graphql.GetFieldContext(ctx).Field.Selections

@@ -71,6 +71,9 @@ func NewServer(o Options) http.Handler {
 	server.SetErrorPresenter(apierror.NewPresenter(o.Log, apierror.Options{Verbose: o.Development}))
 	server.SetRecoverFunc(apierror.NewRecover(o.Log))
 	server.SetQueryCache(limits.NewQueryCache(queryCacheMemory))
+	if o.Spend != nil {
+		server.Use(entrance{o.Spend}) // before the first look at a document
+	}
 	server.Use(limits.New(limits.Production()))
 	server.AroundResponses(inTime)
 	server.Use(extension.FixedComplexityLimit(maxCost))

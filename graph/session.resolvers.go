@@ -8,11 +8,12 @@ package graph
 import (
 	"context"
 	"kabinet/graph/model"
+	"kabinet/internal/session"
 )
 
 // EndSession is the resolver for the endSession field.
 func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.EndSessionPayload, error) {
-	err := r.Services.Sessions.EndOwn(ctx, input.Session)
+	err := r.Services.Sessions.EndOwn(ctx, session.EndOwnInput{Session: input.Session, IdempotencyKey: input.IdempotencyKey})
 	faults, err := userErrors(ctx, err)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessio
 
 // EndAllSessions is the resolver for the endAllSessions field.
 func (r *mutationResolver) EndAllSessions(ctx context.Context, input model.EndAllSessionsInput) (*model.EndAllSessionsPayload, error) {
-	ended, err := r.Services.Sessions.EndAll(ctx, input.ExceptCurrent)
+	ended, err := r.Services.Sessions.EndAll(ctx, session.EndAllInput{ExceptCurrent: input.ExceptCurrent, IdempotencyKey: input.IdempotencyKey})
 	faults, err := userErrors(ctx, err)
 	if err != nil {
 		return nil, err

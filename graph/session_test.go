@@ -3,6 +3,7 @@ package graph_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"kabinet/internal/ref"
@@ -56,5 +57,45 @@ func TestSessionsAreTheirOwnersOnly(t *testing.T) {
 		require.Len(t, at[[]any](t, c.query(ivanova, list, nil), "viewer", "sessions"), 1)
 		ended := c.ask(ivanova, both, map[string]any{"id": id})
 		require.Len(t, ended.Errors, 2, "what has ended is there no more")
+	})
+}
+
+func TestASessionIsEndedOnceForAKey(t *testing.T) {
+	const end = `mutation($input: EndSessionInput!) { endSession(input: $input) { session userErrors { field code message } } }`
+	const endAll = `mutation($input: EndAllSessionsInput!) { endAllSessions(input: $input) { ended userErrors { code } } }`
+	each(t, func(t *testing.T, c *cabinet) {
+		ivanova, petrov := c.as("ivanova"), c.as("petrov")
+		idOf := func(token string) string {
+			open, err := c.sessions.Check(t.Context(), token, false)
+			require.NoError(t, err)
+			return ref.Of(ref.Session, open.Viewer.SessionID).String()
+		}
+		one, other := idOf(c.begin(t, ivanova, session.Browser, "")), idOf(c.begin(t, ivanova, session.Mobile, ""))
+		theirs := idOf(c.begin(t, petrov, session.Browser, ""))
+		input := func(id, key string) map[string]any {
+			return map[string]any{"input": map[string]any{"session": id, "idempotencyKey": key}}
+		}
+
+		first := c.ask(ivanova, end, input(one, "end-the-first"))
+		require.Equal(t, one, at[string](t, first.Data, "endSession", "session"))
+		require.Equal(t, first, c.ask(ivanova, end, input(one, "end-the-first")), "the same key with the same input answers the same")
+		reused := c.ask(ivanova, end, input(other, "end-the-first"))
+		require.Equal(t, "CONFLICT", reused.Errors[0].Extensions.Code)
+
+		gone := c.ask(ivanova, end, input(one, "end-it-again"))
+		require.Empty(t, gone.Errors, gone.text)
+		require.Equal(t, "UNKNOWN", at[string](t, gone.Data, "endSession", "userErrors", 0, "code"))
+		require.Equal(t, []any{"session"}, at[[]any](t, gone.Data, "endSession", "userErrors", 0, "field"))
+		require.Nil(t, at[map[string]any](t, gone.Data, "endSession")["session"])
+		require.Equal(t, gone.text, c.ask(ivanova, end, input(theirs, "end-a-strangers")).text, "nobody learns whether there is one")
+		require.Equal(t, gone.text, c.ask(ivanova, end, input(ref.Of(ref.Session, uuid.New()).String(), "end-no-session")).text)
+
+		all := map[string]any{"input": map[string]any{"exceptCurrent": false, "idempotencyKey": "end-all-of-them"}}
+		ended := c.ask(ivanova, endAll, all)
+		require.InDelta(t, 1, at[float64](t, ended.Data, "endAllSessions", "ended"), 0)
+		later := c.begin(t, ivanova, session.Browser, "")
+		require.Equal(t, ended, c.ask(ivanova, endAll, all))
+		_, err := c.sessions.Check(t.Context(), later, false)
+		require.NoError(t, err, "what began since goes on")
 	})
 }

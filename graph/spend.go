@@ -8,7 +8,31 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// spending has every operation paid for before it is carried out, with what it costs.
+// costOfOne is what every operation costs beside its fields: reading its document, whether it is carried out or refused.
+const costOfOne = 100
+
+// entrance has every operation pay for its document before anybody looks at it.
+type entrance struct {
+	spend func(ctx context.Context, cost int) error
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+} = entrance{}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (entrance) ExtensionName() string { return "Entrance" }
+
+// Validate implements graphql.HandlerExtension.
+func (entrance) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters implements graphql.OperationParameterMutator.
+func (e entrance) MutateOperationParameters(ctx context.Context, _ *graphql.RawParams) *gqlerror.Error {
+	return paid(e.spend(ctx, costOfOne))
+}
+
+// spending has every operation pay for its fields before it is carried out, when their cost is known.
 type spending struct {
 	spend func(ctx context.Context, cost int) error
 }
@@ -30,8 +54,13 @@ func (s spending) MutateOperationContext(ctx context.Context, o *graphql.Operati
 	if counted, ok := o.Stats.GetExtension("ComplexityLimit").(*extension.ComplexityStats); ok {
 		cost = counted.Complexity
 	}
-	if err := s.spend(ctx, cost); err != nil {
-		return gqlerror.Wrap(err) // the presenter does the rest
+	return paid(s.spend(ctx, cost))
+}
+
+// paid is nil, or the refusal as gqlgen wants it.
+func paid(err error) *gqlerror.Error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return gqlerror.Wrap(err) // the presenter does the rest
 }

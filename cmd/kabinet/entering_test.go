@@ -243,21 +243,29 @@ func TestADumpOpensNothing(t *testing.T) {
 				string(person.Profile.Snils), person.Profile.Snils.String(), string(person.Profile.Inn), string(person.Profile.Phone.Number),
 				string(person.Profile.Email.Address), person.Profile.Passport.Series + person.Profile.Passport.Number, person.AccessCode,
 			} {
-				require.False(t, secret != "" && strings.Contains(dump, secret), "%s: %s", person.Name, secret) // the dump is not for reading
+				requireAbsent(t, dump, secret, person.Name)
 			}
 			for _, address := range person.Profile.Addresses {
-				require.False(t, strings.Contains(dump, address.Text), person.Name)
+				requireAbsent(t, dump, address.Text, person.Name)
 			}
 		}
 		for _, secret := range []string{ivanova.token(), newcomer.token(), access, refresh} {
 			require.Len(t, secret, 43)
-			require.False(t, strings.Contains(dump, secret))
+			requireAbsent(t, dump, secret, "a token")
 		}
 		for _, candidate := range candidates(dump) {
 			require.False(t, p.authenticated(t, candidate))
 		}
 		require.True(t, p.authenticated(t, access))
 	})
+}
+
+// requireAbsent fails if a dump holds a secret. It does not print the dump, which is long and no text.
+func requireAbsent(t *testing.T, dump, secret, whose string) {
+	t.Helper()
+	if secret != "" && strings.Contains(dump, secret) {
+		require.Fail(t, "the dump holds a secret", "%s: %s", whose, secret)
+	}
 }
 
 // candidates are all texts of a dump that have the form of a token, and all hashes in it written as one.
@@ -313,23 +321,24 @@ func dumpPostgres(t *testing.T, dump io.Writer, address string) {
 	defer func() { require.NoError(t, db.Close()) }()
 	tables, err := db.QueryContext(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`)
 	require.NoError(t, err)
-	var names []string
-	for tables.Next() {
-		var name string
-		require.NoError(t, tables.Scan(&name))
-		names = append(names, name)
-	}
-	require.NoError(t, tables.Err())
-	require.NoError(t, tables.Close())
-	for _, name := range names {
+	for _, name := range texts(t, tables) {
 		rows, err := db.QueryContext(t.Context(), fmt.Sprintf(`SELECT to_jsonb(r)::text FROM %q r`, name))
 		require.NoError(t, err)
-		for rows.Next() {
-			var row string
-			require.NoError(t, rows.Scan(&row))
+		for _, row := range texts(t, rows) {
 			fmt.Fprintln(dump, name, row)
 		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
 	}
+}
+
+// texts reads rows of one text each.
+func texts(t *testing.T, rows *sql.Rows) (all []string) {
+	t.Helper()
+	defer func() { require.NoError(t, rows.Close()) }()
+	for rows.Next() {
+		var text string
+		require.NoError(t, rows.Scan(&text))
+		all = append(all, text)
+	}
+	require.NoError(t, rows.Err())
+	return all
 }

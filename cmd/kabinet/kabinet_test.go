@@ -27,7 +27,7 @@ import (
 const deadline = 30 * time.Second
 
 // build links the program once for all tests.
-var build = sync.OnceValues(func() (binary string, err error) { //nolint:gochecknoglobals // linking takes seconds
+var build = sync.OnceValues(func() (binary string, err error) {
 	directory, err := os.MkdirTemp("", "kabinet-test-*")
 	if err != nil {
 		return "", err

@@ -144,7 +144,7 @@ func TestAConfirmationThatIsRequiredShowsItsChallenge(t *testing.T) {
 	ctx := viewer.NewContext(english(t), viewer.Viewer{PersonID: persontest.New(t, store), SessionID: uuid.New()})
 	err := service.Require(ctx, confirm.Request{
 		Operation: "setContact", Title: locale.Text{Ru: "изменение телефона", En: "change of the phone"},
-		To: confirm.Destination{Channel: notify.SMS, Address: "+79001234567"},
+		To: confirm.Destination{Channel: notify.SMS, Address: "+79001234567"}, Input: "currentConfirmation",
 	}, nil)
 	got := apierror.NewPresenter(log, apierror.Options{})(ctx, err)
 	out, err := json.Marshal(got.Extensions)
@@ -159,7 +159,7 @@ func TestAConfirmationThatIsRequiredShowsItsChallenge(t *testing.T) {
 	require.NoError(t, uuid.Validate(extensions.Confirmation["id"].(string)))
 	delete(extensions.Confirmation, "id")
 	require.Equal(t, map[string]any{
-		"channel": "SMS", "sentTo": "+7 *** ***-45-67", "expiresAt": "2026-03-02T09:05:00Z",
+		"input": "currentConfirmation", "channel": "SMS", "sentTo": "+7 *** ***-45-67", "expiresAt": "2026-03-02T09:05:00Z",
 		"attemptsLeft": 3.0, "resendAfterSeconds": 60.0,
 	}, extensions.Confirmation)
 }

@@ -3208,7 +3208,7 @@ input ApproveThisNetworkInput {
 
 "What became of letting a network in."
 type ApproveThisNetworkPayload {
-  "How far the citizen has come in now; null if there was a fault."
+  "How far the citizen has come in from the next request on; null if there was a fault."
   entry: Entry
   "Faults of the input."
   userErrors: [UserError!]!
@@ -3283,7 +3283,11 @@ extend type Mutation {
     "Which."
     input: CompleteSetUpStepInput!
   ): CompleteSetUpStepPayload @access(stage: INCOMPLETE)
-  "Approves the network from which this request comes, of a person who was blocked for it."
+  """
+  Approves the network from which this request comes, of a person who was blocked for it: its one address, or its /64 of
+  IPv6. The message with the code names it, and the code serves from there alone. Who is not blocked is refused with
+  WRONG_STATE.
+  """
   approveThisNetwork(
     "How."
     input: ApproveThisNetworkInput!
@@ -3334,7 +3338,7 @@ type StatusChange {
   comment: String
   """
   Set when ` + "`" + `after` + "`" + ` was older than what is kept: the changes in between cannot be replayed, and the client has to
-  fetch its lists anew. It is the first item of the stream, and the stream goes on from ` + "`" + `cursor` + "`" + `.
+  fetch its lists anew. It stands where they would have stood, and the stream goes on from ` + "`" + `cursor` + "`" + `.
   """
   gap: FeedGap
 }
@@ -3364,13 +3368,11 @@ enum JournalAction {
   SESSION_BEGIN
   "A session ended; the reason tells why."
   SESSION_END
-  "The app's session went on with new tokens, or was refused to."
-  SESSION_REFRESH
-  "A confirmation code was sent, or refused."
+  "A confirmation code was sent, or refused; while codes are locked, one line for each lock."
   CONFIRMATION_SEND
-  "A confirmation code was accepted, or refused."
+  "A confirmation code was accepted, or refused; while codes are locked, one line for each lock."
   CONFIRMATION_ACCEPT
-  "A code that the fund has given was entered, and refused."
+  "A code that the fund has given was entered, and refused; while it is locked, one line for each lock."
   SECRET_ENTER
   "Codes were locked for a while after too many wrong ones."
   SECRET_LOCK
@@ -3378,6 +3380,8 @@ enum JournalAction {
   CONSENT_ACCEPT
   "The account was linked to the fund's record, or refused."
   RECORD_LINK
+  "The fund took back the link of the account to its record."
+  RECORD_UNLINK
   "A step of setting up was done or put aside."
   SET_UP_COMPLETE
   "A contact was entered or changed."
@@ -3390,6 +3394,8 @@ enum JournalAction {
   NETWORK_REMOVE
   "Confirmation of identity was requested."
   VERIFICATION_REQUEST
+  "The fund decided on the confirmation of identity; the reason tells how."
+  VERIFICATION_DECIDE
   "The draft of an appeal was saved."
   APPEAL_DRAFT_SAVE
   "A part of the cabinet was refused; the reason names it."
@@ -3488,9 +3494,10 @@ directive @access(
 """
 The action must be confirmed. Without ` + "`" + `confirmation` + "`" + ` in its input nothing is done: a code is sent, and the error
 CONFIRMATION_REQUIRED tells in ` + "`" + `extensions.confirmation` + "`" + ` its ` + "`" + `id` + "`" + `, the ` + "`" + `channel` + "`" + `, where it was sent (masked), until when it
-holds and how many attempts are left. The same input with ` + "`" + `confirmation` + "`" + ` is then carried out. A code serves once, for this
-input, in this session, for five minutes; three wrong ones lock the person's codes for a while, and RATE_LIMITED tells for
-how long.
+holds, how many attempts are left, and in ` + "`" + `input` + "`" + ` which field of the input takes the answer. The same input with that
+answer is then carried out, or asked about further. A code serves for this input alone, in this session, for five minutes,
+in which the call may be repeated; three wrong ones lock the person's codes for a while, and RATE_LIMITED tells for how
+long.
 """
 directive @confirmed(
   "By whom the code must have been received."
@@ -3501,7 +3508,10 @@ directive @confirmed(
 enum ConfirmedBy {
   "By the holder of the person's confirmed mobile phone."
   PHONE
-  "By the holder of the contact that the input names, for an action that proves that contact."
+  """
+  By the holder of the contact that the input names, for an action that proves that contact; and before that, in
+  ` + "`" + `currentConfirmation` + "`" + `, by the holder of the person's confirmed mobile phone, if there is one and it is another.
+  """
   CONTACT
 }
 
@@ -4269,6 +4279,8 @@ input SetContactInput {
   kind: ContactKind!
   "The number in the form ` + "`" + `+79001234567` + "`" + `, or the address."
   value: String!
+  "The code that was sent to the confirmed phone of now. It is asked for first, if there is one and it is not this contact."
+  currentConfirmation: ConfirmationInput
   "The code that was sent to this contact."
   confirmation: ConfirmationInput
   "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."

@@ -2103,7 +2103,7 @@ func (ec *executionContext) unmarshalInputSetContactInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "value", "confirmation", "idempotencyKey"}
+	fieldsInOrder := [...]string{"kind", "value", "currentConfirmation", "confirmation", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2124,6 +2124,13 @@ func (ec *executionContext) unmarshalInputSetContactInput(ctx context.Context, o
 				return it, err
 			}
 			it.Value = data
+		case "currentConfirmation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currentConfirmation"))
+			data, err := ec.unmarshalOConfirmationInput2ᚖkabinetᚋgraphᚋmodelᚐConfirmationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CurrentConfirmation = data
 		case "confirmation":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("confirmation"))
 			data, err := ec.unmarshalOConfirmationInput2ᚖkabinetᚋgraphᚋmodelᚐConfirmationInput(ctx, v)

@@ -1,9 +1,14 @@
 package model
 
 import (
+	"context"
+	"strings"
+
+	"kabinet/internal/clientaddr"
 	"kabinet/internal/network"
 	"kabinet/internal/person"
 	"kabinet/internal/verification"
+	"kabinet/internal/viewer"
 )
 
 // The inputs of actions that must be confirmed: what the domain wants to know, and the answer to the request for
@@ -13,7 +18,8 @@ type (
 	SetContactInput struct {
 		person.ContactInput
 
-		Confirmation *ConfirmationInput
+		CurrentConfirmation *ConfirmationInput
+		Confirmation        *ConfirmationInput
 	}
 
 	// ApproveNetworkInput is a network to be approved.
@@ -44,6 +50,9 @@ type Confirmed interface{ Answer() *ConfirmationInput }
 // Answer implements Confirmed.
 func (in SetContactInput) Answer() *ConfirmationInput { return in.Confirmation }
 
+// CurrentAnswer is the answer of the phone that was confirmed before; nil when there is none.
+func (in SetContactInput) CurrentAnswer() *ConfirmationInput { return in.CurrentConfirmation }
+
 // Answer implements Confirmed.
 func (in ApproveNetworkInput) Answer() *ConfirmationInput { return in.Confirmation }
 
@@ -55,3 +64,21 @@ func (in RequestVerificationInput) Answer() *ConfirmationInput { return in.Confi
 
 // Answer implements Confirmed.
 func (in ApproveThisNetworkInput) Answer() *ConfirmationInput { return in.Confirmation }
+
+// Current is the input without its answer.
+func (in ApproveThisNetworkInput) Current() network.CurrentInput {
+	return network.CurrentInput{Title: in.Title, IdempotencyKey: in.IdempotencyKey}
+}
+
+// Validate finds the faults of the input.
+func (in ApproveThisNetworkInput) Validate() error { return in.Current().Validate() }
+
+// Refusal tells, before a code is sent, that the action would be refused whatever is answered.
+func (ApproveThisNetworkInput) Refusal(ctx context.Context) error {
+	return network.MayApproveCurrent(viewer.FromContext(ctx), clientaddr.FromContext(ctx))
+}
+
+// Bound is what a confirmation is bound to beside the input: the network that is approved, as people read it.
+func (ApproveThisNetworkInput) Bound(ctx context.Context) string {
+	return strings.TrimSuffix(network.SiteOf(clientaddr.FromContext(ctx)), "/32")
+}

@@ -50,7 +50,7 @@ type ApproveThisNetworkInput struct {
 
 // What became of letting a network in.
 type ApproveThisNetworkPayload struct {
-	// How far the citizen has come in now; null if there was a fault.
+	// How far the citizen has come in from the next request on; null if there was a fault.
 	Entry *entry.State `json:"entry,omitempty"`
 	// Faults of the input.
 	UserErrors []*UserError `json:"userErrors"`
@@ -275,7 +275,8 @@ type ConfirmedBy string
 const (
 	// By the holder of the person's confirmed mobile phone.
 	ConfirmedByPhone ConfirmedBy = "PHONE"
-	// By the holder of the contact that the input names, for an action that proves that contact.
+	// By the holder of the contact that the input names, for an action that proves that contact; and before that, in
+	// `currentConfirmation`, by the holder of the person's confirmed mobile phone, if there is one and it is another.
 	ConfirmedByContact ConfirmedBy = "CONTACT"
 )
 

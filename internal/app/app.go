@@ -22,8 +22,10 @@ import (
 	"kabinet/internal/confirm"
 	"kabinet/internal/dev/inbox"
 	"kabinet/internal/feed"
+	"kabinet/internal/fund"
 	"kabinet/internal/idempotency"
 	"kabinet/internal/identity"
+	"kabinet/internal/notice"
 	"kabinet/internal/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
@@ -53,6 +55,8 @@ type App struct {
 	hub      *feed.Hub
 	sessions *session.Service
 	codes    *confirm.Service
+	fund     *fund.Service
+	notices  *notice.Service
 	streams  *transport.Streams
 	inbox    *inbox.Inbox // of the demo; nil when messages really go out
 
@@ -191,6 +195,8 @@ func (a *App) Run(ctx context.Context) error {
 	rest.Go(func() error { a.bus.Run(background); return nil })
 	rest.Go(func() error { a.hub.Run(background); return nil })
 	rest.Go(func() error { a.sessions.Run(background); return nil })
+	rest.Go(func() error { a.notices.Run(background); return nil })
+	rest.Go(func() error { a.fund.Run(background); return nil })
 	rest.Go(func() error { a.purge(background); return nil })
 	for _, l := range a.listeners {
 		group.Go(func() error {
@@ -225,13 +231,14 @@ func (a *App) purge(ctx context.Context) {
 		sessions, err := a.sessions.Purge(ctx)
 		keys, keysErr := idempotency.Purge(ctx, a.store, a.clock)
 		codes, codesErr := a.codes.Purge(ctx)
-		switch err := errors.Join(err, keysErr, codesErr); {
+		events, eventsErr := a.hub.Purge(ctx)
+		switch err := errors.Join(err, keysErr, codesErr, eventsErr); {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			a.log.WarnContext(ctx, "purge failed; the next one goes on", "error", err)
-		case sessions+keys+codes > 0:
-			a.log.InfoContext(ctx, "purged", "sessions", sessions, "idempotency_keys", keys, "confirmations", codes)
+		case sessions+keys+codes+events > 0:
+			a.log.InfoContext(ctx, "purged", "sessions", sessions, "idempotency_keys", keys, "confirmations", codes, "feed_events", events)
 		}
 		select {
 		case <-ctx.Done():

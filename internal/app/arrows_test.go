@@ -23,11 +23,11 @@ const leaves = `viewer|gate|clock|locale|fault|ref|calendar|money|identifier|sea
 
 // rules are the arrows of ARCHITECTURE.md.
 func rules() []rule {
-	domain := regexp.MustCompile(`^kabinet/internal/(person|sickleave|benefit|appeal|document|entry|network|verification|confirm|feed|audit|idempotency|owner|blob|page)$`)
+	domain := regexp.MustCompile(`^kabinet/internal/(person|sickleave|benefit|appeal|document|entry|network|verification|confirm|clarification|contribution|deadline|notice|feed|audit|idempotency|owner|blob|page)$`)
 	return []rule{
 		{
 			name: "leaves know only leaves", from: regexp.MustCompile(`^kabinet/internal/(` + leaves + `)$`),
-			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|config|confirm|dev|document|entry|feed|fund|identity|network|notify|owner|person|ratelimit|seed|session|sickleave|signal|storage|verification|web)(/|$))`),
+			imports: regexp.MustCompile(`^kabinet/(ent|graph|cmd|web|internal/(app|audit|appeal|benefit|blob|clarification|config|confirm|contribution|deadline|dev|document|entry|feed|fund|identity|network|notice|notify|outbox|owner|person|ratelimit|seed|session|sickleave|signal|storage|verification|web)(/|$))`),
 		},
 		{
 			name: "domains do not know the API or the edge", from: domain,

@@ -15,12 +15,15 @@ import (
 	"kabinet/internal/blob"
 	"kabinet/internal/config"
 	"kabinet/internal/confirm"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
 	"kabinet/internal/entry"
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
 	"kabinet/internal/identity"
 	"kabinet/internal/network"
+	"kabinet/internal/notice"
 	"kabinet/internal/notify"
 	"kabinet/internal/person"
 	"kabinet/internal/ratelimit"
@@ -49,6 +52,9 @@ type rooms struct {
 	benefits      *benefit.Service
 	appeals       *appeal.Service
 	documents     *document.Service
+	contributions *contribution.Service
+	deadlines     *deadline.Service
+	notices       *notice.Service
 	sessions      *session.Service
 	confirmations *confirm.Service
 	entry         *entry.Service
@@ -88,8 +94,9 @@ func (a *App) makeRooms(provider identity.Provider) (*rooms, error) {
 	}
 	r.fund, err = fund.New(a.store, sealer, a.clock, verifier, fund.Rooms{
 		SickLeaves: r.sickLeaves, Benefits: r.benefits, Appeals: r.appeals, Documents: r.documents, People: r.people,
-		Verifications: r.verifications,
-	})
+		Verifications: r.verifications, Contributions: r.contributions, Deadlines: r.deadlines, Notices: r.notices,
+	}, fund.WithLog(a.log))
+	a.fund, a.notices = r.fund, r.notices
 	return r, err
 }
 
@@ -109,6 +116,9 @@ func (r *rooms) makeRecords() error {
 	r.benefits = benefit.New(a.store, r.sickLeaves, r.changes, a.clock)
 	r.appeals = appeal.New(a.store, r.sealer, r.changes, r.journal, a.clock)
 	r.documents = document.New(a.store, r.blobs, r.changes, a.clock)
+	r.contributions = contribution.New(a.store, r.changes, a.clock)
+	r.deadlines = deadline.New(a.store, r.changes, a.clock)
+	r.notices = notice.New(a.store, a.bus, a.clock, a.log)
 	return nil
 }
 
@@ -144,7 +154,7 @@ type doors struct {
 }
 
 func (r *rooms) doors() doors {
-	return doors{Service: r.networks, alerts: network.Alerts{People: r.people, Sender: r.sender}, log: r.app.log}
+	return doors{Service: r.networks, alerts: network.Alerts{People: r.people, Sender: r.sender, Limit: alertLimit(r.limiter)}, log: r.app.log}
 }
 
 // Blocked implements web.Networks. Whether the message goes out changes nothing for who is blocked.

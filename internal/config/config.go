@@ -72,8 +72,8 @@ type Config struct {
 	SessionAbsolute time.Duration `help:"How long a session lives at most." default:"12h" env:"KABINET_SESSION_ABSOLUTE"`
 	Origins         []string      `help:"Pages of other hosts that may open a WebSocket, scheme://host[:port]." env:"KABINET_ORIGINS"`
 
-	TrustedProxies  []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8." env:"KABINET_TRUSTED_PROXIES"`
-	MobileRedirects []string `help:"Where the mobile app may be answered; a loopback address without a port stands for every port." default:"ru.sfr.kabinet:/callback,http://127.0.0.1/callback,http://[::1]/callback" env:"KABINET_MOBILE_REDIRECTS"`
+	TrustedProxies  []string `help:"Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8, or none. Production has to be told: behind a proxy that is not named every client has its address." env:"KABINET_TRUSTED_PROXIES"`
+	MobileRedirects []string `help:"Where the mobile app may be answered: scheme.of.the.app:/path or https://host/path. Demo mode adds http://127.0.0.1/callback and http://[::1]/callback, on every port, which production refuses." default:"ru.sfr.kabinet:/callback" env:"KABINET_MOBILE_REDIRECTS"`
 	RequiredData    []string `help:"What must be known of everybody who enters; all when empty. INN, SNILS, PASSPORT, PASSPORT_ISSUED_ON, PASSPORT_ISSUER, EMAIL, PHONE, PHONE_CONFIRMATION, REGISTERED_ADDRESS, FUND_UID." env:"KABINET_REQUIRED_DATA"`
 
 	SMSURL   string `help:"Gateway that sends SMS, https://…; in demo mode they are shown at /dev/inbox." env:"KABINET_SMS_URL" name:"sms-url"`
@@ -130,7 +130,7 @@ func (c *Config) Check() error {
 		wrong("KABINET_ORIGINS must be a list of http(s)://host[:port]")
 	}
 	if _, err := c.Proxies(); err != nil {
-		wrong("KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8")
+		wrong("KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8, or none")
 	}
 	if slices.ContainsFunc(c.MobileRedirects, func(r string) bool { return !isRedirect(r) }) {
 		wrong("KABINET_MOBILE_REDIRECTS must be a list of scheme.of.the.app:/path, https://host/path or http://127.0.0.1/path")
@@ -147,8 +147,14 @@ func isOrigin(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && s == u.Scheme+"://"+u.Host
 }
 
+// noProxies says that there are none, which is not the same as saying nothing.
+const noProxies = "none"
+
 // Proxies are the networks of the proxies in front of the program.
 func (c *Config) Proxies() ([]netip.Prefix, error) {
+	if len(c.TrustedProxies) == 1 && c.TrustedProxies[0] == noProxies {
+		return nil, nil
+	}
 	prefixes := make([]netip.Prefix, len(c.TrustedProxies))
 	for i, text := range c.TrustedProxies {
 		prefix, err := netip.ParsePrefix(text)
@@ -176,6 +182,12 @@ func isRedirect(s string) bool {
 	return strings.Contains(u.Scheme, ".") && u.Host == "" && strings.HasPrefix(u.Path, "/")
 }
 
+// isLoopback tells whether a redirect stays on the device of whoever opens it, where any program may listen.
+func isLoopback(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "http"
+}
+
 // isAddress tells whether a text is an address of one of the schemes, with a host.
 func isAddress(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
@@ -192,6 +204,9 @@ func (c *Config) validateProduction() []error {
 	required(c.IsSecure(), "KABINET_PUBLIC_URL must begin with https://")
 	required(!slices.ContainsFunc(c.Origins, func(o string) bool { return !strings.HasPrefix(o, "https://") }),
 		"KABINET_ORIGINS must begin with https://")
+	required(len(c.TrustedProxies) > 0, "KABINET_TRUSTED_PROXIES must name the networks of the proxies, or be none")
+	required(!slices.ContainsFunc(c.MobileRedirects, isLoopback),
+		"KABINET_MOBILE_REDIRECTS must not begin with http://; addresses of the device itself are for the demo")
 	// An address of several hosts is one for PostgreSQL and none for net/url.
 	database := c.DatabaseURL.Reveal()
 	required(strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://"), "KABINET_DATABASE_URL must be postgres://…")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -57,6 +58,8 @@ func TestProductionStarts(t *testing.T) {
 		"redis without TLS":             func(c *config.Config) { c.RedisURL = "redis://127.0.0.1:6379" },
 		"no other origins":              func(c *config.Config) { c.Origins = nil },
 		"a plain provider and no ESIA":  func(c *config.Config) { plain(c, "https://id.example.ru") },
+		"no proxies":                    func(c *config.Config) { c.TrustedProxies = []string{"none"} },
+		"no app":                        func(c *config.Config) { c.MobileRedirects = nil },
 		"a one-minute session":          func(c *config.Config) { c.SessionIdle, c.SessionAbsolute = time.Minute, time.Minute },
 	} {
 		c := production(t)
@@ -77,7 +80,9 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		secrets  = "production: KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them"
 		sms      = "production: KABINET_SMS_URL must begin with https:// and KABINET_SMS_TOKEN be set"
 		mail     = "production: KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address"
-		proxies  = "KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8"
+		proxies  = "KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8, or none"
+		named    = "production: KABINET_TRUSTED_PROXIES must name the networks of the proxies, or be none"
+		device   = "production: KABINET_MOBILE_REDIRECTS must not begin with http://; addresses of the device itself are for the demo"
 		mobile   = "KABINET_MOBILE_REDIRECTS must be a list of scheme.of.the.app:/path, https://host/path or http://127.0.0.1/path"
 		session  = "KABINET_SESSION_IDLE must be at least 1m and KABINET_SESSION_ABSOLUTE no shorter than it"
 	)
@@ -116,7 +121,14 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		"no sender of mail":          {func(c *config.Config) { c.MailFrom = "" }, mail},
 		"a proxy that is no network": {func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1"} }, proxies},
 		"a proxy's network unmasked": {func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1/8"} }, proxies},
-		"any address of the app":     {func(c *config.Config) { c.MobileRedirects = []string{"http://app.example.ru/"} }, mobile},
+		"proxies and none":           {func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "none"} }, proxies},
+		"none, and none again":       {func(c *config.Config) { c.TrustedProxies = []string{"none", "none"} }, proxies},
+		"an empty proxy":             {func(c *config.Config) { c.TrustedProxies = []string{""} }, proxies},
+		"nothing said of proxies":    {func(c *config.Config) { c.TrustedProxies = nil }, named},
+		"the device itself":          {func(c *config.Config) { c.MobileRedirects = append(c.MobileRedirects, "http://127.0.0.1/callback") }, device},
+		"the device itself by IPv6":  {func(c *config.Config) { c.MobileRedirects = []string{"http://[::1]/app"} }, device},
+		"the device in capitals":     {func(c *config.Config) { c.MobileRedirects = []string{"HTTP://127.0.0.1/callback"} }, device},
+		"any address of the app":     {func(c *config.Config) { c.MobileRedirects = []string{"http://app.example.ru/"} }, mobile + "\n" + device},
 		"a scheme without a dot":     {func(c *config.Config) { c.MobileRedirects = []string{"kabinet:/callback"} }, mobile},
 		"a scheme of scripts":        {func(c *config.Config) { c.MobileRedirects = []string{"javascript:alert(1)"} }, mobile},
 		"an address with a fragment": {func(c *config.Config) { c.MobileRedirects = []string{"https://lk.example.ru/app#"} }, mobile},
@@ -164,12 +176,23 @@ func TestCheckNamesAllFaultsAtOnce(t *testing.T) {
 	for field := range v.Fields() {
 		switch field.Name {
 		case "Mode", "DataDir", "Origins", "EsiaEmulatorAddr", "LogLevel", "LogFormat", "EsiaFamily", // have a default, or may be empty
-			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim", "TrustedProxies", "MobileRedirects", "RequiredData":
+			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim", "MobileRedirects", "RequiredData":
 			continue
 		}
 		require.ErrorContains(t, err, field.Tag.Get("env"))
 	}
 	require.EqualError(t, c.Check(), err.Error(), "in the same order every time")
+}
+
+func TestProxiesAreNetworksOrNone(t *testing.T) {
+	for text, want := range map[string][]netip.Prefix{
+		"": {}, "none": nil, "10.0.0.0/8 fd00::/8": {netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
+	} {
+		c := config.Config{TrustedProxies: strings.Fields(text)}
+		proxies, err := c.Proxies()
+		require.NoError(t, err)
+		require.Equal(t, want, proxies)
+	}
 }
 
 func TestCheckDoesNotRepeatWhatItRefuses(t *testing.T) {
@@ -210,6 +233,8 @@ func TestProductionIsTheDefault(t *testing.T) {
 	require.Equal(t, config.Production, c.Mode)
 	require.Error(t, c.Check())
 	require.Equal(t, []time.Duration{15 * time.Minute, 12 * time.Hour}, []time.Duration{c.SessionIdle, c.SessionAbsolute})
+	require.Equal(t, []string{"ru.sfr.kabinet:/callback"}, c.MobileRedirects)
+	require.Empty(t, c.TrustedProxies)
 	require.Equal(t, []string{"127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:8090"}, []string{c.Addr, c.AdminAddr, c.EsiaEmulatorAddr})
 }
 

@@ -10,12 +10,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kabinet/internal/seal"
 )
 
-// Complete fills in what demo mode does not need to be told: addresses, a database and blobs in the data directory,
+// Complete fills in what demo mode does not need to be told: addresses, its own and the app's, a database and blobs in the data directory,
 // and secrets that are made once and kept there. In production mode it changes nothing.
 func (c *Config) Complete() error {
 	if !c.IsDemo() {
@@ -30,6 +31,11 @@ func (c *Config) Complete() error {
 			host = "127.0.0.1" // every address of the machine is served; this one is always there
 		}
 		c.PublicURL = "http://" + net.JoinHostPort(host, port)
+	}
+	for _, redirect := range demoRedirects() {
+		if !slices.Contains(c.MobileRedirects, redirect) {
+			c.MobileRedirects = append(slices.Clip(c.MobileRedirects), redirect)
+		}
 	}
 	directory, err := filepath.Abs(c.DataDir)
 	if err != nil {
@@ -60,6 +66,9 @@ func (c *Config) Complete() error {
 	}
 	return nil
 }
+
+// demoRedirects are where programs under development are answered: on the device, at whatever port.
+func demoRedirects() []string { return []string{"http://127.0.0.1/callback", "http://[::1]/callback"} }
 
 // keep reads a secret from its file, or makes it and writes the file. Of two processes that start at once the file's
 // first writer wins.

@@ -80,12 +80,27 @@ func TestWhatIsGivenIsLeftAlone(t *testing.T) {
 	given := demo(directory)
 	given.PublicURL, given.DatabaseURL, given.BlobURL = "http://demo.example.ru", "postgres://db/kabinet", "file:///blobs"
 	given.Keyset, given.FundSecrets = "keys", []config.Secret{"one", "two"}
+	given.MobileRedirects = []string{"http://[::1]/callback", "ru.sfr.kabinet:/callback", "http://127.0.0.1/callback"}
 	want := *given
 	require.NoError(t, given.Complete())
 	require.Equal(t, &want, given)
 	entries, err := os.ReadDir(directory)
 	require.NoError(t, err)
 	require.Empty(t, entries, "no secret is made that nobody needs")
+}
+
+// TestTheDemoAnswersProgramsUnderDevelopment, on the device on which they run, without being told.
+func TestTheDemoAnswersProgramsUnderDevelopment(t *testing.T) {
+	for _, given := range [][]string{{"--mode=demo"}, {"--mode=demo", "--mobile-redirects=com.example.app:/back"}} {
+		c := parse(t, append(given, "--data-dir="+t.TempDir())...)
+		registered := append([]string(nil), c.MobileRedirects...)
+		want := append(registered, "http://127.0.0.1/callback", "http://[::1]/callback")
+		for range 2 {
+			require.NoError(t, c.Complete())
+			require.NoError(t, c.Check())
+			require.Equal(t, want, c.MobileRedirects)
+		}
+	}
 }
 
 func TestCompleteChangesNothingInProduction(t *testing.T) {

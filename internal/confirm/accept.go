@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,20 +20,22 @@ func (s *Service) accept(ctx context.Context, a *action, answer Answer) error {
 	}
 	var refusal error
 	if err := s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		l, err := s.takeLock(ctx, tx, a.person, Code)
+		l, err := s.takeLock(ctx, tx, a.person, a.secret)
 		if err != nil {
 			return err
 		}
 		now := s.clock.Now()
 		if wait := l.wait(now); wait > 0 {
 			refusal = locked(wait)
-			return s.deny(ctx, tx, a.person, actionAccept, reasonLocked, a.Operation)
+			return s.shut(ctx, tx, l, actionAccept)
 		}
-		row, err := s.answered(ctx, tx, a, answer)
+		row, err := s.answered(ctx, tx, a, answer, now)
 		switch {
 		case err != nil:
 			return err
-		case row == nil:
+		case row != nil && row.UsedAt != nil && s.proves(answer, row):
+			return nil // the action was let pass already: its answer was lost, or another confirmation was still lacking
+		case row == nil || row.UsedAt != nil:
 			refusal = ErrNoChallenge
 			return s.deny(ctx, tx, a.person, actionAccept, reasonNoChallenge, a.Operation)
 		case s.proves(answer, row):
@@ -49,9 +52,9 @@ func (s *Service) accept(ctx context.Context, a *action, answer Answer) error {
 	return refusal
 }
 
-// answered finds the challenge that an answer names, if it waits for an answer to this very action; otherwise nil.
-func (s *Service) answered(ctx context.Context, tx *storage.Tx, a *action, answer Answer) (*ent.Confirmation, error) {
-	row, err := s.waiting(tx, a, s.clock.Now()).Where(confirmation.ID(parseID(answer.ID))).Only(asSystem(ctx))
+// answered finds the challenge that an answer names, if it is one of this very action, used or not; otherwise nil.
+func (s *Service) answered(ctx context.Context, tx *storage.Tx, a *action, answer Answer, now time.Time) (*ent.Confirmation, error) {
+	row, err := s.challenges(tx, a, now).Where(confirmation.ID(parseID(answer.ID))).Only(asSystem(ctx))
 	switch {
 	case ent.IsNotFound(err):
 		return nil, nil //nolint:nilnil // there is none

@@ -25,6 +25,9 @@ const (
 
 // challenge sends a code, unless one was sent a moment ago, and refuses the action until it is answered.
 func (s *Service) challenge(ctx context.Context, a *action) error {
+	if err := s.mayAttempt(ctx, a.person); err != nil { // somebody who only asks takes the owner's lock, too
+		return err
+	}
 	// The limit may be slow, so it is asked between two transactions; and only if there is something to send.
 	out, err := s.ask(ctx, a, "")
 	switch {
@@ -34,7 +37,7 @@ func (s *Service) challenge(ctx context.Context, a *action) error {
 		return out.refusal
 	}
 	if s.limits.Send != nil {
-		if err := s.limits.Send(ctx, a.person, a.To.Address); err != nil {
+		if err := s.limits.Send(ctx, a.person, a.To); err != nil {
 			return err
 		}
 	}
@@ -63,14 +66,14 @@ type outcome struct {
 // nothing, it makes a challenge of the code, unless that is empty.
 func (s *Service) ask(ctx context.Context, a *action, code string) (out outcome, err error) {
 	err = s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		l, err := s.takeLock(ctx, tx, a.person, Code)
+		l, err := s.takeLock(ctx, tx, a.person, a.secret)
 		if err != nil {
 			return err
 		}
 		now := s.clock.Now()
 		if wait := l.wait(now); wait > 0 {
 			out.refusal = locked(wait)
-			return s.deny(ctx, tx, a.person, actionSend, reasonLocked, a.Operation)
+			return s.shut(ctx, tx, l, actionSend)
 		}
 		row, err := s.standing(ctx, tx, a, now)
 		switch {
@@ -96,7 +99,7 @@ func (s *Service) ask(ctx context.Context, a *action, code string) (out outcome,
 
 // standing finds the challenge of the action that waits for its answer; nil if there is none.
 func (s *Service) standing(ctx context.Context, tx *storage.Tx, a *action, now time.Time) (*ent.Confirmation, error) {
-	row, err := s.waiting(tx, a, now).Order(ent.Desc(confirmation.FieldSentAt)).First(asSystem(ctx))
+	row, err := s.challenges(tx, a, now).Where(confirmation.UsedAtIsNil()).Order(ent.Desc(confirmation.FieldSentAt)).First(asSystem(ctx))
 	switch {
 	case ent.IsNotFound(err):
 		return nil, nil //nolint:nilnil // there is none
@@ -106,13 +109,13 @@ func (s *Service) standing(ctx context.Context, tx *storage.Tx, a *action, now t
 	return row, nil
 }
 
-// waiting are the challenges that an answer to the action can be for: of this person, session, operation, input and
-// address, not used, and in time.
-func (s *Service) waiting(tx *storage.Tx, a *action, now time.Time) *ent.ConfirmationQuery {
+// challenges are those that an answer to the action can be for: of this person, session, operation, input and address,
+// and in time.
+func (s *Service) challenges(tx *storage.Tx, a *action, now time.Time) *ent.ConfirmationQuery {
 	return tx.Confirmation.Query().Where(
 		confirmation.OwnerID(a.person), confirmation.SessionID(a.session), confirmation.Operation(a.Operation),
 		confirmation.PayloadHashIn(s.sealer.Lookups(payloadPlace, a.bound())...),
-		confirmation.UsedAtIsNil(), confirmation.ExpiresAtGT(now),
+		confirmation.ExpiresAtGT(now),
 	)
 }
 
@@ -145,7 +148,7 @@ func (s *Service) issue(ctx context.Context, tx *storage.Tx, a *action, standing
 func (a *action) required(shown *fault.Error, row *ent.Confirmation, l lock, now time.Time) *Required {
 	return &Required{
 		Challenge: Challenge{
-			ID: row.ID.String(), Channel: a.To.Channel, SentTo: a.masked, ExpiresAt: row.ExpiresAt,
+			ID: row.ID.String(), Input: a.Input, Channel: a.To.Channel, SentTo: a.masked, ExpiresAt: row.ExpiresAt,
 			AttemptsLeft: l.left(), ResendAfter: row.SentAt.Add(ResendInterval),
 		},
 		shown: shown, now: now,

@@ -32,7 +32,8 @@ func (w *Wrong) Unwrap() error { return withAttempts(ErrWrong, w.Left) }
 // check has written is committed together with the end of earlier failures. When it is not, check must have written
 // nothing that is not to stay, and the failure is committed before Guess answers: a *Wrong, or ErrLocked if it was one
 // too many. While the secret is locked, check does not run and the answer is ErrLocked, which says for how long. An
-// error of check undoes everything and is given back; no failure is counted then, so it must not depend on the secret.
+// error of check undoes everything and is given back; no failure is counted and none forgotten then, so it must not
+// depend on the secret.
 //
 // The transaction is Guess's own, so that no caller's error undoes a failure. It must not be called within another.
 func (s *Service) Guess(ctx context.Context, person uuid.UUID, secret Secret,
@@ -49,7 +50,7 @@ func (s *Service) Guess(ctx context.Context, person uuid.UUID, secret Secret,
 		}
 		if wait := l.wait(s.clock.Now()); wait > 0 {
 			refusal = locked(wait)
-			return s.deny(ctx, tx, person, actionEnter, reasonLocked, string(secret))
+			return s.shut(ctx, tx, l, actionEnter)
 		}
 		right, err := check(ctx, tx)
 		switch {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"kabinet/ent"
+	"kabinet/ent/auditentry"
 	"kabinet/ent/secretlock"
 	"kabinet/internal/owner"
 	"kabinet/internal/storage"
@@ -20,6 +21,7 @@ type Secret string
 // The secrets.
 const (
 	Code       Secret = "CODE"        // one-time code of this package
+	EntryCode  Secret = "ENTRY_CODE"  // one-time code too, of a viewer who is still blocked
 	AccessCode Secret = "ACCESS_CODE" // of the fund's record of the person
 )
 
@@ -33,6 +35,7 @@ type lock struct {
 	secret   Secret
 	failures int       // since the last success or lock
 	times    int       // how often it was locked since the last success
+	failedAt time.Time // when the last wrong guess was; while it is locked, when that began
 	until    time.Time // when the last lock lifts
 }
 
@@ -90,7 +93,26 @@ func (s *Service) takeLock(ctx context.Context, tx *storage.Tx, person uuid.UUID
 	if row.LockedUntil != nil {
 		l.until = *row.LockedUntil
 	}
+	if row.FailedAt != nil {
+		l.failedAt = *row.FailedAt
+	}
 	return l, nil
+}
+
+// shut journals that an action was refused because its secret is locked: each action once for each lock, however often
+// it is tried. A stranger in the person's session could fill their journal otherwise.
+func (s *Service) shut(ctx context.Context, tx *storage.Tx, l lock, action string) error {
+	told, err := tx.AuditEntry.Query().Where(
+		auditentry.OwnerID(l.owner), auditentry.OccurredAtGTE(l.failedAt), auditentry.Action(action), auditentry.Allowed(false),
+		auditentry.Reason(reason(reasonLocked, string(l.secret))),
+	).Exist(asSystem(ctx))
+	if err != nil {
+		return fmt.Errorf("look for a refusal: %w", err)
+	}
+	if told {
+		return nil
+	}
+	return s.deny(ctx, tx, l.owner, action, reasonLocked, string(l.secret))
 }
 
 // failed counts a wrong guess and keeps that, under the owner's lock.

@@ -25,14 +25,16 @@ const (
 type Request struct {
 	Operation string      // name of the mutation
 	Title     locale.Text // what the person is told that they confirm: a noun phrase, such as "изменение номера телефона"
-	Payload   []byte      // the input in a canonical form, without the answer; it is hashed, never kept
+	Payload   []byte      // the input in a canonical form, without any answer; it is hashed, never kept
 	To        Destination // where the code goes
+	Input     string      // the field of the input that takes the answer, for the client; may be empty
 }
 
 // Destination is where a code goes. It prints as nothing but a mark.
 type Destination struct {
 	Channel notify.Channel
 	Address string
+	Own     bool // it is the person's own confirmed phone, and not an address that is still to be proved
 }
 
 const hidden = "[destination]"
@@ -51,11 +53,11 @@ func (d Destination) canonical() (to Destination, masked string, err error) {
 	switch d.Channel {
 	case notify.SMS:
 		if phone, err := identifier.ParsePhone(d.Address); err == nil {
-			return Destination{d.Channel, phone.String()}, phone.Masked(), nil
+			return Destination{d.Channel, phone.String(), d.Own}, phone.Masked(), nil
 		}
 	case notify.Email:
 		if email, err := identifier.ParseEmail(d.Address); err == nil {
-			return Destination{d.Channel, email.String()}, email.Masked(), nil
+			return Destination{d.Channel, email.String(), d.Own}, email.Masked(), nil
 		}
 	}
 	return Destination{}, "", ErrAddress
@@ -70,6 +72,7 @@ type Answer struct {
 // Challenge is a code that was sent and is waited for.
 type Challenge struct {
 	ID           string
+	Input        string // the field of the input that takes the answer
 	Channel      notify.Channel
 	SentTo       string // masked: "+7 *** ***-45-67", "i***@example.ru"
 	ExpiresAt    time.Time
@@ -94,14 +97,18 @@ func (r *Required) Unwrap() error { return r.shown }
 // Extensions is what a client needs to answer, beside the code and the message of the refusal.
 func (r *Required) Extensions() map[string]any {
 	c := r.Challenge
-	return map[string]any{"confirmation": map[string]any{
+	told := map[string]any{
 		"id":                 c.ID,
 		"channel":            string(c.Channel),
 		"sentTo":             c.SentTo,
 		"expiresAt":          c.ExpiresAt.Format(time.RFC3339Nano),
 		"attemptsLeft":       c.AttemptsLeft,
 		"resendAfterSeconds": wholeSeconds(c.ResendAfter.Sub(r.now)),
-	}}
+	}
+	if c.Input != "" {
+		told["input"] = c.Input
+	}
+	return map[string]any{"confirmation": told}
 }
 
 // wholeSeconds rounds up: who waits so long does not come too early.
@@ -117,7 +124,7 @@ var (
 	ErrWrongCode = fault.New(fault.ConfirmationRequired,
 		locale.Text{Ru: "Код введён неверно.", En: "The code is wrong."}, locale.Text{})
 	// ErrNoChallenge: nothing waits for this answer. Whether there never was such a challenge, whether it is another
-	// person's or another action's, used or out of time, is not told.
+	// person's or another action's, or out of time, is not told.
 	ErrNoChallenge = fault.New(fault.ConfirmationRequired,
 		locale.Text{Ru: "Это подтверждение не подходит или уже не действует.", En: "This confirmation does not fit or is no longer valid."},
 		locale.Text{Ru: "Повторите действие без подтверждения, чтобы получить новый код.", En: "Repeat the action without a confirmation to get a new code."})

@@ -3,6 +3,7 @@ package confirm_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,7 @@ func TestAnActionIsConfirmedByTheCodeThatWasSent(t *testing.T) {
 		}, messages[0])
 
 		require.NoError(t, p.Require(ctx, request(), &confirm.Answer{ID: c.ID, Code: code}))
-		require.ErrorIs(t, p.Require(ctx, request(), &confirm.Answer{ID: c.ID, Code: code}), confirm.ErrNoChallenge, "once")
-		require.Equal(t, []string{
-			"confirmation.send approveNetwork", "confirmation.accept approveNetwork", "!confirmation.accept NO_CHALLENGE approveNetwork",
-		}, p.lines(t))
+		require.Equal(t, []string{"confirmation.send approveNetwork", "confirmation.accept approveNetwork"}, p.lines(t))
 
 		again := challenged(t, p, ctx, request())
 		require.NotEqual(t, c.ID, again.ID, "the next action needs a challenge of its own")
@@ -56,7 +54,10 @@ func TestAMessageSpeaksThePersonsLanguage(t *testing.T) {
 	ctx := locale.NewContext(as(t, p.ann, uuid.New()), locale.Russian)
 	r := request()
 	r.To = confirm.Destination{Channel: notify.Email, Address: "Ivanova@EXAMPLE.ru"}
-	require.Equal(t, "I***@example.ru", challenged(t, p, ctx, r).SentTo)
+	r.Input = "currentConfirmation"
+	c := challenged(t, p, ctx, r)
+	require.Equal(t, "I***@example.ru", c.SentTo)
+	require.Equal(t, "currentConfirmation", c.Input, "which field takes the answer")
 	m := p.inbox.Messages()[0]
 	require.Equal(t, "Ivanova@example.ru", m.Address)
 	require.Equal(t, "Код подтверждения", m.Subject)
@@ -186,15 +187,16 @@ func TestWhatASendLimitRefusesIsNotSent(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
 		tooMany := fault.New(fault.RateLimited, locale.Text{En: "Too many."}, locale.Text{})
 		var asked []string
-		var refusal error
+		var attempts []uuid.UUID
+		var refusal, attemptRefusal error
 		p := newPlace(t, s, func(o *confirm.Options) {
-			o.Limits.Send = func(_ context.Context, person uuid.UUID, address string) error {
-				asked = append(asked, person.String()+" "+address)
+			o.Limits.Send = func(_ context.Context, person uuid.UUID, to confirm.Destination) error {
+				asked = append(asked, fmt.Sprintf("%s %s %s %t", person, to.Channel, to.Address, to.Own))
 				return refusal
 			}
 			o.Limits.Attempt = func(_ context.Context, person uuid.UUID) error {
-				asked = append(asked, person.String())
-				return refusal
+				attempts = append(attempts, person)
+				return attemptRefusal
 			}
 		})
 		ctx := as(t, p.ann, uuid.New())
@@ -203,16 +205,24 @@ func TestWhatASendLimitRefusesIsNotSent(t *testing.T) {
 		require.Empty(t, p.inbox.Messages())
 		refusal = nil
 		c := challenged(t, p, ctx, request())
+		first := p.lastCode(t)
 		challenged(t, p, ctx, request()) // sends nothing, and so costs nothing
-		require.Equal(t, []string{p.ann.String() + " " + phone, p.ann.String() + " " + phone}, asked)
+		own := request()
+		own.Operation, own.To.Own = "removeNetwork", true
+		challenged(t, p, ctx, own)
+		sms := p.ann.String() + " SMS " + phone
+		require.Equal(t, []string{sms + " false", sms + " false", sms + " true"}, asked)
 
-		asked, refusal = nil, tooMany
-		answer := confirm.Answer{ID: c.ID, Code: p.lastCode(t)}
+		asked, attempts, attemptRefusal = nil, nil, tooMany
+		require.ErrorIs(t, p.Require(ctx, request(), nil), tooMany, "who only asks takes locks, too")
+		answer := confirm.Answer{ID: c.ID, Code: other(first)}
 		require.ErrorIs(t, p.Require(ctx, request(), &answer), tooMany)
 		require.ErrorIs(t, p.Guess(ctx, p.ann, confirm.AccessCode, nil), tooMany)
-		refusal = nil
+		attemptRefusal = nil
+		answer.Code = first
 		require.NoError(t, p.Require(ctx, request(), &answer))
-		require.Equal(t, []string{p.ann.String(), p.ann.String(), p.ann.String()}, asked)
+		require.Equal(t, []uuid.UUID{p.ann, p.ann, p.ann, p.ann}, attempts)
+		require.Empty(t, asked)
 	})
 }
 

@@ -20,11 +20,12 @@ import (
 )
 
 // Limits bound how often people ask and guess, before anything is looked up. A nil one allows everything; a refusal is
-// given to the client as it is.
+// given to the client as it is. The context tells who asks: a viewer who is still blocked must not use up what the
+// person has for their other sessions.
 type Limits struct {
-	// Send is asked before a code is sent to an address for a person.
-	Send func(ctx context.Context, person uuid.UUID, address string) error
-	// Attempt is asked before a guess of a person is checked.
+	// Send is asked before a code is sent somewhere for a person.
+	Send func(ctx context.Context, person uuid.UUID, to Destination) error
+	// Attempt is asked before a person asks for a code, and before a guess of theirs is checked.
 	Attempt func(ctx context.Context, person uuid.UUID) error
 }
 
@@ -63,10 +64,13 @@ const maxOperation = 64
 // errRequest is a fault of the caller's: its operation has no name or no title.
 var errRequest = errors.New("confirm: an operation needs a name and a title")
 
-// Require lets an action of the viewer pass, with nil, if the answer confirms it; the answer serves that once.
+// Require lets an action of the viewer pass, with nil, if the answer confirms it. The answer serves for that very action
+// until it expires, for a client may have lost what it was answered: the action must be one that happens once, by a key
+// in its payload.
 //
 // Without an answer the code is sent and the action refused with a *Required, which holds the challenge. It is also the
-// refusal of a wrong code, until the third wrong code locks the person's codes: ErrLocked. What answers no challenge
+// refusal of a wrong code, until the third wrong code locks the person's codes: ErrLocked. The codes of a viewer who is
+// blocked have a lock of their own, so that who holds a password alone shuts nobody else out. What answers no challenge
 // of this action is ErrNoChallenge; a code that cannot be sent is ErrNotSent, one that has nowhere to go ErrAddress.
 //
 // It has a transaction of its own, so that no caller's error undoes a failure or gives a used answer back. It must not
@@ -84,7 +88,10 @@ func (s *Service) Require(ctx context.Context, r Request, answer *Answer) error 
 		return err
 	}
 	r.To = to
-	a := &action{Request: r, person: v.PersonID, session: v.SessionID, masked: masked}
+	a := &action{Request: r, person: v.PersonID, session: v.SessionID, secret: Code, masked: masked}
+	if v.Entry == viewer.Blocked {
+		a.secret = EntryCode
+	}
 	if answer == nil {
 		return s.challenge(ctx, a)
 	}
@@ -97,6 +104,7 @@ type action struct {
 
 	person  uuid.UUID
 	session uuid.UUID
+	secret  Secret // whose lock counts
 	masked  string
 }
 
@@ -167,5 +175,7 @@ func (s *Service) allow(ctx context.Context, tx *storage.Tx, person uuid.UUID, a
 
 // deny journals what was refused, why, and for what.
 func (s *Service) deny(ctx context.Context, tx *storage.Tx, person uuid.UUID, action, why, of string) error {
-	return s.journal.Write(ctx, tx, audit.Entry{Owner: person, Action: action, Denied: true, Reason: why + " " + of})
+	return s.journal.Write(ctx, tx, audit.Entry{Owner: person, Action: action, Denied: true, Reason: reason(why, of)})
 }
+
+func reason(why, of string) string { return why + " " + of }

@@ -65,11 +65,17 @@ func wrong() error {
 	return faults
 }
 
-// errWrong tells, within this package, of a guess that is to be counted.
-var errWrong = errors.New("entry: the SNILS and the access code do not fit")
+// What a guess was, told within this package.
+var (
+	// errWrong: one that is to be counted.
+	errWrong = errors.New("entry: the SNILS and the access code do not fit")
+	// errAgain: none, but a success of before under its key. It says nothing of the guesses since.
+	errAgain = errors.New("entry: the account was linked under this key")
+)
 
 // Link links the viewer's account to the fund's record of them. The account must be confirmed: only then is its SNILS
-// proved. A failure is counted and stands although the answer is an error.
+// proved. A failure is counted and stands although the answer is an error. The retry of a success is answered the same,
+// and neither counts nor ends failures.
 func (s *Service) Link(ctx context.Context, in LinkInput) error {
 	snils, err := in.normal()
 	if err != nil {
@@ -85,15 +91,21 @@ func (s *Service) Link(ctx context.Context, in LinkInput) error {
 	}
 	counted := false
 	err = s.guess(ctx, p.ID.ID, func(ctx context.Context, tx *storage.Tx) (right bool, err error) {
-		_, _, err = idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
+		_, again, err := idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
 			Owner: p.ID.ID, Operation: "linkFundRecord", Key: in.IdempotencyKey, Input: in,
 		}, func() (ref.Ref, error) { return s.link(ctx, tx, p.ID, snils, in.AccessCode) })
 		if counted = errors.Is(err, errWrong); counted {
 			return false, nil
 		}
+		if err == nil && again {
+			return false, errAgain
+		}
 		return err == nil, err
 	})
-	if err == nil || !counted {
+	switch {
+	case errors.Is(err, errAgain):
+		return nil
+	case err == nil || !counted:
 		return err
 	}
 	if refusal, ok := errors.AsType[*fault.Error](err); ok && refusal.Code == fault.RateLimited {

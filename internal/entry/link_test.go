@@ -1,6 +1,7 @@
 package entry_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -14,7 +15,9 @@ import (
 	"kabinet/internal/fault"
 	"kabinet/internal/idempotency"
 	"kabinet/internal/identifier"
+	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
+	"kabinet/internal/storage"
 )
 
 func TestALinkIsMadeOnce(t *testing.T) {
@@ -44,6 +47,29 @@ func TestALinkIsMadeOnce(t *testing.T) {
 		require.Equal(t, map[string]fault.InputCode{"": fault.OutOfSequence}, codes(t, p.Link(ann, in)))
 		_, denied = p.done(t, id, "record.link")
 		require.Zero(t, denied, "to try again is no wrong guess")
+	})
+}
+
+// An old success under its key is no guess: it must not give back the guesses that were lost since.
+func TestTheRetryOfALinkEndsNoFailures(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		id := p.admit(t, login("1000"))
+		ann := as(t, id)
+		p.report(t, 1, code)
+		linked := entry.LinkInput{Snils: snils, AccessCode: code, IdempotencyKey: p.key()}
+		require.NoError(t, p.Link(ann, linked))
+		require.NoError(t, p.store.InTx(persontest.System(t), func(ctx context.Context, tx *storage.Tx) error {
+			return p.people.ApplyInsured(ctx, tx, person.Report{UID: "UID-0000000001", Sequence: 2, Snils: snils, AccessCode: "NEWCODE1", Unlinked: true})
+		}))
+		for i := range confirm.Attempts {
+			require.NoError(t, p.Link(ann, linked), "answered the same")
+			err := p.Link(ann, entry.LinkInput{Snils: snils, AccessCode: "WRONG123", IdempotencyKey: p.key()})
+			if i < confirm.Attempts-1 {
+				require.Equal(t, map[string]fault.InputCode{"accessCode": fault.NotAllowed}, codes(t, err))
+			} else {
+				require.Equal(t, fault.RateLimited, fault.CodeOf(err), "the third in a row")
+			}
+		}
 	})
 }
 

@@ -1,8 +1,8 @@
 // Package idempotency makes a mutation happen once, however often its request arrives.
 //
 // A client makes a key for one intention and sends it with every retry. The key is remembered in the transaction of
-// the mutation with a keyed hash of the input and the id of the result, per owner and operation: the same key with the same
-// input answers the same, with another input it is a conflict.
+// the mutation with a keyed hash of the input and the id of the result, or a number, per owner and operation: the same
+// key with the same input answers the same, with another input it is a conflict.
 package idempotency
 
 import (
@@ -41,6 +41,15 @@ const inputPlace seal.Place = "idempotency_records.input_hash"
 
 var keyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{8,128}$`)
 
+// Check tells whether a key has the form of one: nil, or ErrKey. Once asks it itself; who does something before, such as
+// sending a code, asks it first.
+func Check(key string) error {
+	if !keyForm.MatchString(key) {
+		return ErrKey
+	}
+	return nil
+}
+
 // Request is what must happen once.
 type Request struct {
 	Owner     uuid.UUID
@@ -51,15 +60,22 @@ type Request struct {
 
 // Once runs do under the owner's lock, unless it has been done for this key: then it gives the result of that time.
 func Once(ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, c clock.Clock, r Request, do func() (ref.Ref, error)) (result ref.Ref, again bool, err error) {
-	if !keyForm.MatchString(r.Key) {
-		return ref.Ref{}, false, ErrKey
+	return once(ctx, tx, sealer, c, r, ref.Parse, do)
+}
+
+func once[R fmt.Stringer](ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, c clock.Clock, r Request,
+	parse func(string) (R, error), do func() (R, error),
+) (result R, again bool, err error) {
+	var none R
+	if err := Check(r.Key); err != nil {
+		return none, false, err
 	}
 	input, err := json.Marshal(r.Input)
 	if err != nil {
-		return ref.Ref{}, false, fmt.Errorf("idempotency: %w", err)
+		return none, false, fmt.Errorf("idempotency: %w", err)
 	}
 	if err := owner.Lock(ctx, tx, r.Owner); err != nil {
-		return ref.Ref{}, false, err
+		return none, false, err
 	}
 	known, err := tx.IdempotencyRecord.Query().Where(
 		idempotencyrecord.OwnerID(r.Owner), idempotencyrecord.Operation(r.Operation), idempotencyrecord.Key(r.Key),
@@ -68,19 +84,19 @@ func Once(ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, c clock.Cloc
 	case err == nil:
 		same := func(hash []byte) bool { return bytes.Equal(known.InputHash, hash) }
 		if !slices.ContainsFunc(sealer.Lookups(inputPlace, string(input)), same) {
-			return ref.Ref{}, false, ErrReused
+			return none, false, ErrReused
 		}
-		result, err = ref.Parse(known.Result)
+		result, err = parse(known.Result)
 		return result, true, err
 	case !ent.IsNotFound(err):
-		return ref.Ref{}, false, fmt.Errorf("idempotency: %w", err)
+		return none, false, fmt.Errorf("idempotency: %w", err)
 	}
 	if result, err = do(); err != nil {
-		return ref.Ref{}, false, err
+		return none, false, err
 	}
 	if err := tx.IdempotencyRecord.Create().SetOwnerID(r.Owner).SetOperation(r.Operation).SetKey(r.Key).
 		SetInputHash(sealer.Lookup(inputPlace, string(input))).SetResult(result.String()).SetCreatedAt(c.Now()).Exec(ctx); err != nil {
-		return ref.Ref{}, false, fmt.Errorf("idempotency: %w", err)
+		return none, false, fmt.Errorf("idempotency: %w", err)
 	}
 	return result, false, nil
 }

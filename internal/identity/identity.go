@@ -26,11 +26,25 @@ type LogoutListener interface {
 	Name() string
 	// Issuer is the provider's name for itself, the address under which it is reached.
 	Issuer() string
-	// VerifyLogoutToken checks a token that the provider posted to end sessions. At least one of
-	// subject and sessionID is given; with a sessionID only that session ends, otherwise all of the
-	// subject. A token is good once. UNAUTHENTICATED refuses it for good; UPSTREAM_UNAVAILABLE tells
-	// that it could not be checked now.
-	VerifyLogoutToken(ctx context.Context, token string) (subject, sessionID string, err error)
+	// VerifyLogoutToken checks a token that the provider posted to end sessions. UNAUTHENTICATED
+	// refuses it for good, as one that has served before; UPSTREAM_UNAVAILABLE tells that it could
+	// not be checked now. It may be sent again until LogoutDone.
+	VerifyLogoutToken(ctx context.Context, token string) (Logout, error)
+	// LogoutDone remembers that a logout was carried out: its token has served. UPSTREAM_UNAVAILABLE
+	// tells that it could not be remembered now.
+	LogoutDone(ctx context.Context, done Logout) error
+}
+
+// Logout is what a provider tells of the end of its own sessions. At least one of Subject and
+// ProviderSession is given; with a ProviderSession only that one ends, otherwise all of the subject.
+type Logout struct {
+	// Subject and ProviderSession are as in Login.
+	Subject         string
+	ProviderSession string
+	// ID names the message, for the provider alone that told it.
+	ID string
+	// ServesUntil is when the message is refused for its age.
+	ServesUntil time.Time
 }
 
 // Refresher is a Provider whose tokens can be renewed without the person.

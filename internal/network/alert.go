@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kabinet/internal/fault"
 	"kabinet/internal/locale"
 	"kabinet/internal/notify"
 	"kabinet/internal/person"
@@ -20,9 +21,12 @@ const alertTimeout = 3 * time.Second
 type Alerts struct {
 	People *person.Service
 	Sender notify.Sender
+	// Limit bounds how often one person is told; a refusal of it is RATE_LIMITED. Nil allows everything.
+	Limit func(ctx context.Context, person uuid.UUID) error
 }
 
-// Send tells a person, by a short message to their confirmed phone. Who has none reads it in the journal.
+// Send tells a person, by a short message to their confirmed phone, unless they were told enough already. Who has none
+// reads it in the journal, which tells every time.
 func (a Alerts) Send(ctx context.Context, id uuid.UUID) error {
 	ctx, cancel := context.WithTimeout(viewer.NewSystemContext(ctx, "network alert"), alertTimeout)
 	defer cancel()
@@ -33,6 +37,14 @@ func (a Alerts) Send(ctx context.Context, id uuid.UUID) error {
 	phone := p.Phone()
 	if phone == nil || !phone.Confirmed {
 		return nil
+	}
+	if a.Limit != nil {
+		switch err := a.Limit(ctx, id); {
+		case fault.CodeOf(err) == fault.RateLimited:
+			return nil
+		case err != nil:
+			return fmt.Errorf("alert: %w", err)
+		}
 	}
 	text := locale.Text{
 		Ru: "В личный кабинет пытались войти из сети, которую вы не разрешали. Если это были не вы, смените пароль на Госуслугах.",

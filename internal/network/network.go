@@ -109,10 +109,12 @@ type ApproveInput struct {
 	IdempotencyKey string `json:"-"`
 }
 
-// Validate finds the faults of the input, as a fault.Invalid.
+// Validate finds the faults of the input, as a fault.Invalid, and those of its key.
 func (in ApproveInput) Validate() error {
-	_, err := in.normal()
-	return err
+	if _, err := in.normal(); err != nil {
+		return err
+	}
+	return idempotency.Check(in.IdempotencyKey)
 }
 
 func (in ApproveInput) normal() (netip.Prefix, error) {
@@ -130,13 +132,17 @@ func (in ApproveInput) normal() (netip.Prefix, error) {
 			En: "This is not a range of addresses. Enter it as 192.0.2.0/24 or 2001:db8::/32.",
 		}, "range")
 	}
-	if utf8.RuneCountInString(in.Title) > maxTitle {
+	return prefix, append(faults, checkTitle(in.Title)...).OrNil()
+}
+
+func checkTitle(title string) (faults fault.Invalid) {
+	if utf8.RuneCountInString(title) > maxTitle {
 		faults.Add(fault.TooLong, locale.Text{
 			Ru: "Название длиннее 100 знаков. Сократите его.",
 			En: "The title is longer than 100 characters. Shorten it.",
 		}, "title")
 	}
-	return prefix, faults.OrNil()
+	return faults
 }
 
 // Approve approves a range for the viewer, whose request comes from the address current. The first one, and one that is
@@ -152,7 +158,7 @@ func (s *Service) Approve(ctx context.Context, in ApproveInput, current netip.Ad
 	err = s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		id, _, err := idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
 			Owner: v.PersonID, Operation: "approveNetwork", Key: in.IdempotencyKey, Input: in,
-		}, func() (ref.Ref, error) { return s.approve(ctx, tx, v, in, prefix, current) })
+		}, func() (ref.Ref, error) { return s.approve(ctx, tx, v, in.Title, prefix, current) })
 		if err != nil {
 			return err
 		}
@@ -163,7 +169,7 @@ func (s *Service) Approve(ctx context.Context, in ApproveInput, current netip.Ad
 }
 
 // approve runs in the transaction, under the owner's lock.
-func (s *Service) approve(ctx context.Context, tx *storage.Tx, v viewer.Viewer, in ApproveInput, prefix netip.Prefix, current netip.Addr) (ref.Ref, error) {
+func (s *Service) approve(ctx context.Context, tx *storage.Tx, v viewer.Viewer, title string, prefix netip.Prefix, current netip.Addr) (ref.Ref, error) {
 	networks, err := s.of(ctx, tx.Network.Query(), v.PersonID)
 	if err != nil {
 		return ref.Ref{}, err
@@ -179,7 +185,7 @@ func (s *Service) approve(ctx context.Context, tx *storage.Tx, v viewer.Viewer, 
 	if err != nil {
 		return ref.Ref{}, fmt.Errorf("approve network: %w", err)
 	}
-	if err := tx.Network.Create().SetID(id).SetOwnerID(v.PersonID).SetRange(sealed).SetTitle(in.Title).
+	if err := tx.Network.Create().SetID(id).SetOwnerID(v.PersonID).SetRange(sealed).SetTitle(title).
 		SetCreatedAt(s.clock.Now()).Exec(ctx); err != nil {
 		return ref.Ref{}, fmt.Errorf("approve network: %w", err)
 	}
@@ -219,9 +225,29 @@ type RemoveInput struct {
 	IdempotencyKey string `json:"-"`
 }
 
+// Validate finds the faults of the input that show without looking anything up, as a fault.Invalid, and those of its key.
+func (in RemoveInput) Validate() error {
+	if in.Network.Kind != ref.Network {
+		return unknownNetwork()
+	}
+	return idempotency.Check(in.IdempotencyKey)
+}
+
+func unknownNetwork() error {
+	var faults fault.Invalid
+	faults.Add(fault.Unknown, locale.Text{
+		Ru: "Такого диапазона нет. Обновите список.",
+		En: "There is no such range. Reload the list.",
+	}, "network")
+	return faults
+}
+
 // Remove takes back the approval of one of the viewer's ranges. While others remain, the one that alone contains the
 // address current of the request stays.
 func (s *Service) Remove(ctx context.Context, in RemoveInput, current netip.Addr) error {
+	if err := in.Validate(); err != nil {
+		return err
+	}
 	person := viewer.FromContext(ctx).PersonID
 	return s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, _, err := idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
@@ -242,15 +268,11 @@ func (s *Service) remove(ctx context.Context, tx *storage.Tx, person uuid.UUID, 
 			rest = append(rest, n)
 		}
 	}
-	var faults fault.Invalid
 	switch {
 	case len(rest) == len(networks):
-		faults.Add(fault.Unknown, locale.Text{
-			Ru: "Такого диапазона нет. Обновите список.",
-			En: "There is no such range. Reload the list.",
-		}, "network")
-		return faults
+		return unknownNetwork()
 	case len(rest) > 0 && contains(networks, current) && !contains(rest, current):
+		var faults fault.Invalid
 		faults.Add(fault.NotAllowed, locale.Text{
 			Ru: "Вы вошли из этой сети, а другие её не включают: вы закрыли бы вход самим себе. Сначала удалите остальные.",
 			En: "You came from this network, and no other one includes it: you would shut yourself out. Remove the others first.",

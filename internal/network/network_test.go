@@ -192,6 +192,60 @@ func TestWhoIsBlockedApprovesNothingButWhereTheyAre(t *testing.T) {
 	})
 }
 
+func TestWhoIsBlockedLetsInTheNetworkTheyCameFrom(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		ann := persontest.As(t, p.ann)
+		_, err := p.approve(ann, "192.0.2.0/24")
+		require.NoError(t, err)
+		as := func(entry viewer.Entry) context.Context {
+			return viewer.NewContext(t.Context(), viewer.Viewer{PersonID: p.ann, Level: viewer.Basic, Entry: entry})
+		}
+		away := address("2001:db8:1:2:3::4")
+		in := network.CurrentInput{Title: "Отпуск", IdempotencyKey: p.key()}
+		for _, entry := range []viewer.Entry{viewer.Incomplete, viewer.Complete} {
+			err := p.ApproveCurrent(as(entry), in, away)
+			require.Equal(t, map[string]fault.InputCode{"": fault.OutOfSequence}, codes(t, err), "who is in chooses what they approve, and confirms that")
+		}
+		err = p.ApproveCurrent(as(viewer.Blocked), in, netip.Addr{})
+		require.Equal(t, map[string]fault.InputCode{"": fault.NotAllowed}, codes(t, err), "nobody knows where they are")
+		require.NoError(t, p.ApproveCurrent(as(viewer.Blocked), in, away))
+		require.NoError(t, p.ApproveCurrent(as(viewer.Incomplete), in, away), "the retry finds them let in")
+		require.ErrorIs(t, p.ApproveCurrent(as(viewer.Blocked), in, home), idempotency.ErrReused, "another network is another intention")
+		require.Equal(t, []string{"192.0.2.0/24", "2001:db8:1:2::/64"}, p.ranges(t, p.ann))
+	})
+}
+
+func TestWhatIsFaultyIsFoundBeforeACodeIsSent(t *testing.T) {
+	long := strings.Repeat("д", 101)
+	id := ref.Of(ref.Network, uuid.New())
+	for name, test := range map[string]struct {
+		in   interface{ Validate() error }
+		want map[string]fault.InputCode // nil: the key
+	}{
+		"a range":                 {network.ApproveInput{Range: "x", IdempotencyKey: "intention-1"}, map[string]fault.InputCode{"range": fault.Malformed}},
+		"a title":                 {network.ApproveInput{Range: "192.0.2.0/24", Title: long, IdempotencyKey: "intention-1"}, map[string]fault.InputCode{"title": fault.TooLong}},
+		"a key":                   {network.ApproveInput{Range: "192.0.2.0/24", IdempotencyKey: "short"}, nil},
+		"no network":              {network.RemoveInput{Network: ref.Of(ref.Session, id.ID), IdempotencyKey: "intention-1"}, map[string]fault.InputCode{"network": fault.Unknown}},
+		"a key of a removal":      {network.RemoveInput{Network: id, IdempotencyKey: "short"}, nil},
+		"a title of this network": {network.CurrentInput{Title: long, IdempotencyKey: "intention-1"}, map[string]fault.InputCode{"title": fault.TooLong}},
+		"a key of this network":   {network.CurrentInput{IdempotencyKey: "short"}, nil},
+	} {
+		err := test.in.Validate()
+		if test.want == nil {
+			require.ErrorIs(t, err, idempotency.ErrKey, name)
+			continue
+		}
+		require.Equal(t, test.want, codes(t, err), name)
+	}
+	for _, in := range []interface{ Validate() error }{
+		network.ApproveInput{Range: "192.0.2.0/24", IdempotencyKey: "intention-1"},
+		network.RemoveInput{Network: id, IdempotencyKey: "intention-1"},
+		network.CurrentInput{IdempotencyKey: "intention-1"},
+	} {
+		require.NoError(t, in.Validate())
+	}
+}
+
 func TestARangeIsRemoved(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		ann := persontest.As(t, p.ann)

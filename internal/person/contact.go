@@ -37,10 +37,13 @@ type ContactInput struct {
 	IdempotencyKey string `json:"-"`
 }
 
-// Validate finds the faults of the input, as a fault.Invalid. It is asked before a code is sent anywhere.
+// Validate finds the faults of the input, as a fault.Invalid, and those of its key. It is asked before a code is sent
+// anywhere.
 func (in ContactInput) Validate() error {
-	_, err := in.normal()
-	return err
+	if _, err := in.normal(); err != nil {
+		return err
+	}
+	return idempotency.Check(in.IdempotencyKey)
 }
 
 // Contact is where the code is to be sent that proves the contact: its kind and its normal form. The input is valid.
@@ -93,7 +96,7 @@ func parsePhone(s string) (identifier.Phone, error) {
 }
 
 // SetContact keeps a contact that the viewer has entered and proved with a code sent to it, which the caller has
-// checked. It stands before the provider's from then on.
+// checked; and, if they had a confirmed phone, with one sent to that. It stands before the provider's from then on.
 func (s *Service) SetContact(ctx context.Context, in ContactInput) (*Person, error) {
 	value, err := in.normal()
 	if err != nil {
@@ -176,17 +179,18 @@ func (s *Service) setOwn(ctx context.Context, operation, key string, input any, 
 			if err := change(p, &own); err != nil {
 				return ref.Ref{}, err
 			}
-			if own != p.own {
-				sealed, err := seal.SealJSON(s.sealer, contactsPlace, id, own)
-				if err != nil {
-					return ref.Ref{}, err
-				}
-				if err := tx.Person.UpdateOneID(id).SetContacts(sealed).SetUpdatedAt(s.clock.Now()).Exec(system); err != nil {
-					return ref.Ref{}, fmt.Errorf("set own data: %w", err)
-				}
-				if err := s.changes.Record(ctx, tx, feed.Change{Owner: id, Subject: p.ID}); err != nil {
-					return ref.Ref{}, err
-				}
+			if own == p.own {
+				return p.ID, nil
+			}
+			sealed, err := seal.SealJSON(s.sealer, contactsPlace, id, own)
+			if err != nil {
+				return ref.Ref{}, err
+			}
+			if err := tx.Person.UpdateOneID(id).SetContacts(sealed).SetUpdatedAt(s.clock.Now()).Exec(system); err != nil {
+				return ref.Ref{}, fmt.Errorf("set own data: %w", err)
+			}
+			if err := s.changes.Record(ctx, tx, feed.Change{Owner: id, Subject: p.ID}); err != nil {
+				return ref.Ref{}, err
 			}
 			return p.ID, s.journal.Write(ctx, tx, audit.Entry{Owner: id, Action: action, Subject: p.ID})
 		})

@@ -110,7 +110,7 @@ func TestAContactIsSetOnce(t *testing.T) {
 		_, err = p.SetContact(ann, in)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, p.version(t, id), "another intention changes nothing either")
-		require.Len(t, actions(t, p, id), 2, "but was an act")
+		require.Len(t, actions(t, p, id), 1, "and so the journal has nothing to tell")
 
 		in.Value = "+79030001123"
 		_, err = p.SetContact(ann, in)
@@ -157,6 +157,7 @@ func TestAFaultyContactIsRefusedBeforeACodeIsSent(t *testing.T) {
 		_, value := in.Contact()
 		require.Empty(t, value, "nothing is sent anywhere")
 	}
+	require.ErrorIs(t, person.ContactInput{Kind: person.PhoneContact, Value: "+79161234567", IdempotencyKey: "short"}.Validate(), idempotency.ErrKey)
 	require.Equal(t, map[string]fault.InputCode{"kind": fault.NotAllowed}, codes(t, person.ContactInput{Kind: "FAX", Value: "+79161234567"}.Validate()))
 	each(t, func(t *testing.T, p *place) {
 		id := p.admit(t)
@@ -178,7 +179,7 @@ func TestAPhoneIsReadInEveryFormPeopleUse(t *testing.T) {
 			text += digits[:3]
 		}
 		text += mark.Draw(t, "b") + digits[3:6] + mark.Draw(t, "c") + digits[6:8] + mark.Draw(t, "d") + digits[8:]
-		in := person.ContactInput{Kind: person.PhoneContact, Value: text}
+		in := person.ContactInput{Kind: person.PhoneContact, Value: text, IdempotencyKey: "intention-1"}
 		require.NoError(t, in.Validate(), text)
 		kind, value := in.Contact()
 		require.Equal(t, person.PhoneContact, kind)
@@ -201,8 +202,10 @@ func TestAnInnIsEnteredOnlyWhenTheProviderTellsNone(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, "376864406601", *got.Inn())
 		require.Equal(t, person.Cabinet, *got.InnSource())
+		_, err = p.SetInn(ann, person.InnInput{Inn: "376864406601", IdempotencyKey: "intention-3"})
+		require.NoError(t, err, "the same once more")
 		require.EqualValues(t, 1, p.version(t, id))
-		require.Equal(t, []string{"inn.set"}, actions(t, p, id))
+		require.Equal(t, []string{"inn.set"}, actions(t, p, id), "what changes nothing is not told")
 
 		_, err = p.Admit(t.Context(), login("1000"))
 		require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"kabinet/ent"
 	"kabinet/ent/insuredrecord"
 	"kabinet/ent/person"
+	"kabinet/internal/audit"
 	"kabinet/internal/calendar"
 	"kabinet/internal/feed"
 	"kabinet/internal/identifier"
@@ -45,7 +46,7 @@ type Report struct {
 
 // ApplyInsured applies a report on an insured person, who is made if nobody has their SNILS: transition.ErrStale when a
 // newer report was applied, transition.ErrImpossible when the number at the fund and the SNILS belong together no more.
-// The owner's sequence rises by one if it is applied, and by none otherwise.
+// The owner's sequence rises by one if it is applied, and by none otherwise. That a link is taken back is journalled.
 func (s *Service) ApplyInsured(ctx context.Context, tx *storage.Tx, r Report) error {
 	byUID := insuredrecord.UIDHashIn(s.sealer.Lookups(uidPlace, r.UID)...)
 	row, err := tx.InsuredRecord.Query().Where(byUID).Only(ctx)
@@ -142,7 +143,10 @@ func (s *Service) updateRecord(ctx context.Context, tx *storage.Tx, row *ent.Ins
 	if r.Unlinked {
 		update.ClearLinkedAt()
 	}
-	return update.Exec(ctx)
+	if err := update.Exec(ctx); err != nil || !r.Unlinked || row.LinkedAt == nil {
+		return err
+	}
+	return s.journal.Write(ctx, tx, audit.Entry{Owner: row.OwnerID, Action: "record.unlink", Subject: ref.Of(ref.Person, row.OwnerID)})
 }
 
 // insured is what is to be kept after the report. A code that has served does not serve again because it is repeated.

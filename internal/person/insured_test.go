@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"kabinet/ent/auditentry"
 	"kabinet/ent/insuredrecord"
 	entperson "kabinet/ent/person"
 	"kabinet/internal/calendar"
@@ -20,6 +21,7 @@ import (
 	"kabinet/internal/identifier"
 	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
+	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/storage/storagetest"
 	"kabinet/internal/transition"
@@ -263,10 +265,23 @@ func TestACodeServesOnce(t *testing.T) {
 		back := report(3)
 		back.Unlinked = true
 		require.NoError(t, p.apply(system, back))
+		unlinked := func() int {
+			rows, err := p.store.AuditEntry.Query().Where(auditentry.OwnerID(id), auditentry.Action("record.unlink")).All(system)
+			require.NoError(t, err)
+			for _, row := range rows {
+				require.Equal(t, "system:test", row.Actor)
+				require.Equal(t, ref.Of(ref.Person, id).String(), row.Subject)
+				require.True(t, row.Allowed)
+			}
+			return len(rows)
+		}
+		require.Equal(t, 1, unlinked(), "the journal tells that the link was taken back")
 		require.Equal(t, person.LinkWrong, p.link(t, id, snils, "7K3M9Q2T"), "the code has served, though the fund repeats it")
 		anew := report(4)
+		anew.Unlinked = true
 		anew.AccessCode = "NEWCODE1"
 		require.NoError(t, p.apply(system, anew))
+		require.Equal(t, 1, unlinked(), "there was none to take back")
 		silent := report(5)
 		silent.AccessCode = ""
 		require.NoError(t, p.apply(system, silent))

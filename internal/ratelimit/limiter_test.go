@@ -28,6 +28,23 @@ func TestTheMemoryIsBounded(t *testing.T) {
 	require.NotNil(t, ratelimit.NewMemory(newClock(), 0), "a size of nothing is one")
 }
 
+func TestAskingCountsNothing(t *testing.T) {
+	c := newClock()
+	m := ratelimit.NewMemory(c, 10)
+	for range 5 {
+		require.NoError(t, m.Ask(t.Context(), few(), "k"))
+	}
+	require.Zero(t, m.Len(), "and remembers nothing")
+	require.NoError(t, m.Take(t.Context(), few(), "k"))
+	require.NoError(t, m.Ask(t.Context(), few(), "k"))
+	require.NoError(t, m.Take(t.Context(), few(), "k"))
+	require.Equal(t, time.Hour, requireTooMany(t, m.Ask(t.Context(), few(), "k")))
+	require.NoError(t, m.Ask(t.Context(), few(), "other"))
+	c.Advance(time.Hour)
+	require.NoError(t, m.Ask(t.Context(), few(), "k"))
+	require.Error(t, m.Ask(t.Context(), ratelimit.Limit{}, "k"), "a limit of nothing")
+}
+
 func TestAClockThatIsSetBackLetsNobodyThrough(t *testing.T) {
 	c := newClock()
 	m := ratelimit.NewMemory(c, 10)

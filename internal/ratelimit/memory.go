@@ -33,6 +33,15 @@ func (m *Memory) Take(ctx context.Context, limit Limit, key string) error {
 
 // TakeN counts n at once, at least one; all or none. More than the burst never pass; RetryAfter is zero then.
 func (m *Memory) TakeN(_ context.Context, limit Limit, key string, n int) error {
+	return m.weigh(limit, key, n, true)
+}
+
+// Ask tells what Take would answer, and counts nothing.
+func (m *Memory) Ask(_ context.Context, limit Limit, key string) error {
+	return m.weigh(limit, key, 1, false)
+}
+
+func (m *Memory) weigh(limit Limit, key string, n int, take bool) error {
 	if err := limit.check(); err != nil {
 		return err
 	}
@@ -52,7 +61,9 @@ func (m *Memory) TakeN(_ context.Context, limit Limit, key string, n int) error 
 	if wait := full.Sub(now) - time.Duration(limit.Burst)*interval; wait > 0 {
 		return tooMany(wait)
 	}
-	m.full.Add(h, full)
+	if take {
+		m.full.Add(h, full)
+	}
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (s *Service) ask(ctx context.Context, fill func(redis.Pipeliner)) error {
 	if !s.breaker.allow(s.clock.Now()) {
 		return errLeftAlone
 	}
-	limited, cancel := context.WithTimeout(ctx, cacheTimeout)
+	limited, cancel := context.WithTimeout(ctx, s.waits.cache)
 	defer cancel()
 	pipe := s.redis.Pipeline()
 	fill(pipe)
@@ -110,7 +110,7 @@ func (s *Service) replace(ctx context.Context, hash tokenHash, h held) {
 // forget empties copies that are to open nothing any more, in one round trip. It does not heed the breaker: an end is
 // rare, and must be tried.
 func (s *Service) forget(ctx context.Context, hashes ...tokenHash) error {
-	limited, cancel := context.WithTimeout(ctx, cacheTimeout)
+	limited, cancel := context.WithTimeout(ctx, s.waits.cache)
 	defer cancel()
 	pipe := s.redis.Pipeline()
 	for _, hash := range hashes {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 	"kabinet/ent/session"
 	"kabinet/internal/audit"
 	"kabinet/internal/fault"
+	"kabinet/internal/idempotency"
+	"kabinet/internal/locale"
 	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
@@ -57,34 +60,113 @@ func (s *Service) End(ctx context.Context, open Open, reason string) error {
 	return err
 }
 
-// EndOwn ends one of the viewer's open sessions; fault.ErrNotFound when it is not theirs or not open.
-func (s *Service) EndOwn(ctx context.Context, id ref.Ref) error {
-	v := viewer.FromContext(ctx)
-	if !v.IsPerson() || id.Kind != ref.Session {
-		return fault.ErrNotFound
-	}
-	now := s.clock.Now()
-	n, err := s.end(ctx, ending{
-		owner: v.PersonID, reason: ReasonRevoked, actor: v,
-		which: []predicate.Session{session.ID(id.ID), session.AbsoluteEndsAtGT(now), alive(now.Add(-rowLag))},
-	})
-	if err == nil && n == 0 {
-		return fault.ErrNotFound
-	}
-	return err
+// EndOwnInput is which session is to end.
+type EndOwnInput struct {
+	Session        ref.Ref
+	IdempotencyKey string `json:"-"`
 }
 
-// EndAll ends the viewer's sessions, but for the one they came through if they say so, and tells how many were open.
-func (s *Service) EndAll(ctx context.Context, exceptCurrent bool) (int, error) {
+// unknown is the one answer to a session that nobody has, that somebody else has, and that is not open any more.
+func unknown() error {
+	var faults fault.Invalid
+	faults.Add(fault.Unknown, locale.Text{
+		Ru: "Такого открытого сеанса нет. Обновите список.",
+		En: "There is no such open session. Reload the list.",
+	}, "session")
+	return faults
+}
+
+// EndOwn ends one of the viewer's open sessions. Its error is a fault.Invalid when they have no such one.
+func (s *Service) EndOwn(ctx context.Context, in EndOwnInput) error {
+	v := viewer.FromContext(ctx)
+	if !v.IsPerson() {
+		return fault.ErrUnauthenticated
+	}
+	now := s.clock.Now()
+	e := ending{
+		owner: v.PersonID, reason: ReasonRevoked, actor: v,
+		which: []predicate.Session{session.ID(in.Session.ID), session.AbsoluteEndsAtGT(now), alive(now.Add(-rowLag))},
+	}
+	var done some
+	err := s.inEnding(ctx, e, func(ctx context.Context, tx *storage.Tx) error {
+		_, _, err := idempotency.Once(ctx, tx, s.sealer, s.clock, idempotency.Request{
+			Owner: v.PersonID, Operation: "endSession", Key: in.IdempotencyKey, Input: in,
+		}, func() (_ ref.Ref, err error) {
+			if in.Session.Kind != ref.Session {
+				return ref.Ref{}, unknown()
+			}
+			if done, err = s.endIn(ctx, tx, e); err == nil && done.open == 0 {
+				err = unknown()
+			}
+			return in.Session, err
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.tell(ctx, done.gone)
+	return nil
+}
+
+// EndAllInput is which sessions are to end.
+type EndAllInput struct {
+	ExceptCurrent  bool   // the one through which the viewer came goes on
+	IdempotencyKey string `json:"-"`
+}
+
+// EndAll ends the viewer's sessions, but for the one they came through if they say so, and tells how many were open. The
+// key is remembered with the last of them: of more than one transaction ends, a request that broke off ends the rest when
+// it is sent again, and tells how many these were.
+func (s *Service) EndAll(ctx context.Context, in EndAllInput) (int, error) {
 	v := viewer.FromContext(ctx)
 	if !v.IsPerson() {
 		return 0, fault.ErrUnauthenticated
 	}
-	which := []predicate.Session{session.AbsoluteEndsAtGT(s.clock.Now())}
-	if exceptCurrent {
-		which = append(which, session.IDNEQ(v.SessionID))
+	e := ending{
+		owner: v.PersonID, reason: ReasonRevoked, actor: v, silent: true,
+		which: []predicate.Session{session.AbsoluteEndsAtGT(s.clock.Now())},
 	}
-	return s.end(ctx, ending{owner: v.PersonID, reason: ReasonRevoked, actor: v, which: which, silent: true})
+	if in.ExceptCurrent {
+		e.which = append(e.which, session.IDNEQ(v.SessionID))
+	}
+	request := idempotency.Request{Owner: v.PersonID, Operation: "endAllSessions", Key: in.IdempotencyKey, Input: in}
+	open := 0
+	for {
+		total, err := s.endLast(ctx, e, request, open)
+		if !errors.Is(err, errMore) {
+			return total, err
+		}
+		done, err := s.endSome(ctx, e)
+		if err != nil {
+			return 0, err
+		}
+		open += done.open
+	}
+}
+
+// errMore tells, within this package, that there are more sessions than one transaction ends.
+var errMore = errors.New("session: more sessions are to end")
+
+// endLast ends sessions as a request wants it, once; before is how many it has ended already. It gives errMore, and ends
+// none, when they are too many.
+func (s *Service) endLast(ctx context.Context, e ending, r idempotency.Request, before int) (total int, err error) {
+	var done some
+	err = s.inEnding(ctx, e, func(ctx context.Context, tx *storage.Tx) error {
+		n, _, err := idempotency.OnceNumber(ctx, tx, s.sealer, s.clock, r, func() (_ idempotency.Number, err error) {
+			if done, err = s.endIn(ctx, tx, e); err == nil && done.more {
+				err = errMore
+			}
+			return idempotency.Number(before + done.open), err
+		})
+		total = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.tell(ctx, done.gone)
+	return total, nil
 }
 
 // EndByProvider ends the sessions that began with one session of the identity provider, or, when it names none, all of
@@ -138,70 +220,94 @@ func (s *Service) endedByProvider(ctx context.Context, person uuid.UUID, provide
 // how many of them were open.
 func (s *Service) end(ctx context.Context, e ending) (open int, err error) {
 	for {
-		gone, n, err := s.endSome(ctx, e)
-		open += n
-		if err != nil {
+		done, err := s.endSome(ctx, e)
+		open += done.open
+		if err != nil || !done.more {
 			return open, err
-		}
-		if len(gone) > 0 {
-			// The rows tell the truth now. The rest is owed even if the caller has gone; what of it fails the sweep repeats.
-			after, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-			if err := s.spread(after, gone...); err != nil {
-				s.log.WarnContext(after, "session: ended, but not everybody was told; the sweep will tell", "error", err)
-			}
-			cancel()
-		}
-		if len(gone) < endBatch {
-			return open, nil
 		}
 	}
 }
 
+// some are sessions that one transaction has ended.
+type some struct {
+	gone []ended
+	open int  // how many of them were open
+	more bool // there are others
+}
+
 // endSome ends at most endBatch sessions.
-func (s *Service) endSome(ctx context.Context, e ending) (gone []ended, open int, err error) {
-	now := s.clock.Now()
-	err = s.store.InTx(viewer.NewSystemContext(ctx, "session end: "+e.reason), func(ctx context.Context, tx *storage.Tx) error {
-		if err := owner.Lock(ctx, tx, e.owner); err != nil {
-			return err
-		}
-		rows, err := forUpdate(tx, tx.Session.Query().Where(session.OwnerID(e.owner), session.EndedAtIsNil()).Where(e.which...)).
-			Order(session.ByID()).Limit(endBatch).All(ctx)
-		if err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		acting := ctx
-		if e.actor.IsPerson() {
-			acting = viewer.NewContext(ctx, e.actor)
-		}
-		ids := make([]uuid.UUID, 0, len(rows))
-		for _, row := range rows {
-			if e.spare != nil && e.spare(row) {
-				continue
-			}
-			hash, _ := hashOf(row.TokenHash)
-			gone, ids = append(gone, ended{row.ID, hash}), append(ids, row.ID)
-			if e.silent && !isAlive(row, now.Add(-rowLag)) {
-				continue
-			}
-			open++
-			if err := s.journal.Write(acting, tx, audit.Entry{
-				Owner: e.owner, Action: "session.end", Subject: ref.Of(ref.Session, row.ID), Reason: e.reason,
-			}); err != nil {
-				return err
-			}
-		}
-		if len(ids) == 0 {
-			return nil
-		}
-		if err := tx.Session.Update().Where(session.IDIn(ids...)).SetEndedAt(now).SetEndReason(e.reason).Exec(ctx); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		return nil
+func (s *Service) endSome(ctx context.Context, e ending) (done some, err error) {
+	err = s.inEnding(ctx, e, func(ctx context.Context, tx *storage.Tx) (err error) {
+		done, err = s.endIn(ctx, tx, e)
+		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return some{}, err
 	}
-	return gone, open, nil
+	s.tell(ctx, done.gone)
+	return done, nil
+}
+
+// inEnding runs the transaction of an end.
+func (s *Service) inEnding(ctx context.Context, e ending, f func(context.Context, *storage.Tx) error) error {
+	return s.store.InTx(viewer.NewSystemContext(ctx, "session end: "+e.reason), f)
+}
+
+// tell spreads the end of sessions of which the rows tell it now. It is owed even if the caller has gone; what of it
+// fails the sweep repeats.
+func (s *Service) tell(ctx context.Context, gone []ended) {
+	if len(gone) == 0 {
+		return
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	if err := s.spread(after, gone...); err != nil {
+		s.log.WarnContext(after, "session: ended, but not everybody was told; the sweep will tell", "error", err)
+	}
+}
+
+// endIn ends at most endBatch sessions in a transaction.
+func (s *Service) endIn(ctx context.Context, tx *storage.Tx, e ending) (done some, err error) {
+	now := s.clock.Now()
+	if err := owner.Lock(ctx, tx, e.owner); err != nil {
+		return some{}, err
+	}
+	rows, err := forUpdate(tx, tx.Session.Query().Where(session.OwnerID(e.owner), session.EndedAtIsNil()).Where(e.which...)).
+		Order(session.ByID()).Limit(endBatch + 1).All(ctx)
+	if err != nil {
+		return some{}, fmt.Errorf("end sessions: %w", err)
+	}
+	if done.more = len(rows) > endBatch; done.more {
+		rows = rows[:endBatch]
+	}
+	acting := ctx
+	if e.actor.IsPerson() {
+		acting = viewer.NewContext(ctx, e.actor)
+	}
+	ids := make([]uuid.UUID, 0, len(rows))
+	for _, row := range rows {
+		if e.spare != nil && e.spare(row) {
+			continue
+		}
+		hash, _ := hashOf(row.TokenHash)
+		done.gone, ids = append(done.gone, ended{row.ID, hash}), append(ids, row.ID)
+		if e.silent && !isAlive(row, now.Add(-rowLag)) {
+			continue
+		}
+		done.open++
+		if err := s.journal.Write(acting, tx, audit.Entry{
+			Owner: e.owner, Action: "session.end", Subject: ref.Of(ref.Session, row.ID), Reason: e.reason,
+		}); err != nil {
+			return some{}, err
+		}
+	}
+	if len(ids) == 0 {
+		return done, nil
+	}
+	if err := tx.Session.Update().Where(session.IDIn(ids...)).SetEndedAt(now).SetEndReason(e.reason).Exec(ctx); err != nil {
+		return some{}, fmt.Errorf("end sessions: %w", err)
+	}
+	return done, nil
 }
 
 // forUpdate has a query lock the rows that it gives; a transaction of SQLite holds the only write lock there is.

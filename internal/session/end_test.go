@@ -1,6 +1,9 @@
 package session_test
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kabinet/internal/fault"
+	"kabinet/internal/idempotency"
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
 	"kabinet/internal/session"
@@ -22,6 +26,25 @@ func (p *place) signInAs(t *testing.T, person uuid.UUID, provider, providerSessi
 	token, err := p.Begin(t.Context(), start)
 	require.NoError(t, err)
 	return token
+}
+
+// endOwn and endAll end sessions with a key of their own.
+func (p *place) endOwn(ctx context.Context, id ref.Ref) error {
+	return p.EndOwn(ctx, session.EndOwnInput{Session: id, IdempotencyKey: rand.Text()})
+}
+
+func (p *place) endAll(ctx context.Context, exceptCurrent bool) (int, error) {
+	return p.EndAll(ctx, session.EndAllInput{ExceptCurrent: exceptCurrent, IdempotencyKey: rand.Text()})
+}
+
+// requireUnknown checks the one answer to every session that cannot be ended.
+func requireUnknown(t *testing.T, err error, why string) {
+	t.Helper()
+	faults, ok := errors.AsType[fault.Invalid](err)
+	require.True(t, ok, "%s: %v", why, err)
+	require.Len(t, faults, 1, why)
+	require.Equal(t, fault.Unknown, faults[0].Code, why)
+	require.Equal(t, []string{"session"}, faults[0].Path, why)
 }
 
 func idOf(open session.Open) ref.Ref { return ref.Of(ref.Session, open.Viewer.SessionID) }
@@ -41,20 +64,20 @@ func TestAPersonEndsTheirOwnSessionsOnly(t *testing.T) {
 			"a stranger's": idOf(foreign), "nobody's": ref.Of(ref.Session, uuid.New()), "none": {},
 			"not a session's": ref.Of(ref.Document, open.Viewer.SessionID),
 		} {
-			require.ErrorIs(t, p.EndOwn(ctx, id), fault.ErrNotFound, name)
+			requireUnknown(t, p.endOwn(ctx, id), name)
 		}
-		require.ErrorIs(t, p.EndOwn(t.Context(), idOf(open)), fault.ErrNotFound, "nobody is asking")
+		require.ErrorIs(t, p.endOwn(t.Context(), idOf(open)), fault.ErrUnauthenticated, "nobody is asking")
 		p.open(t, theirs, true)
 		p.open(t, one, true)
 
-		require.NoError(t, p.EndOwn(ctx, idOf(open)))
+		require.NoError(t, p.endOwn(ctx, idOf(open)))
 		p.dead(t, p.Service, one)
 		p.dead(t, elsewhere, one)
 		await(t, here)
 		if !p.alone {
 			await(t, there)
 		}
-		require.ErrorIs(t, p.EndOwn(ctx, idOf(open)), fault.ErrNotFound, "it is not open any more")
+		requireUnknown(t, p.endOwn(ctx, idOf(open)), "it is not open any more")
 		p.open(t, other, true)
 		journal := p.journal(t)
 		last := journal[len(journal)-1]
@@ -67,12 +90,79 @@ func TestAPersonEndsTheirOwnSessionsOnly(t *testing.T) {
 		p.pass(t, idle-time.Second)
 		p.open(t, other, true)
 		p.pass(t, 2*time.Second)
-		require.NoError(t, p.EndOwn(ctx, idOf(mobile)))
+		require.NoError(t, p.endOwn(ctx, idOf(mobile)))
 		_, err := p.Refresh(t.Context(), pair.Refresh)
 		require.ErrorIs(t, err, session.ErrSignInAgain)
 		p.pass(t, idle+time.Minute)
-		require.ErrorIs(t, p.EndOwn(ctx, idOf(current)), fault.ErrNotFound, "it was idle too long")
+		requireUnknown(t, p.endOwn(ctx, idOf(current)), "it was idle too long")
 		require.Equal(t, []string{session.ReasonRevoked, session.ReasonRevoked}, p.reasons(t))
+	})
+}
+
+// TestAnEndHappensOnceForAKey: a request that is sent again answers the same, and ends nothing that began since.
+func TestAnEndHappensOnceForAKey(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		one, other, current := p.open(t, p.signIn(t), true), p.open(t, p.signIn(t), true), p.open(t, p.signIn(t), true)
+		stranger := persontest.New(t, p.store)
+		theirs := p.open(t, p.signInAs(t, stranger, "esia", ""), true)
+		ctx := viewer.NewContext(t.Context(), current.Viewer)
+		foreign := viewer.NewContext(t.Context(), theirs.Viewer)
+
+		in := session.EndOwnInput{Session: idOf(one), IdempotencyKey: "end-the-first"}
+		for range 3 {
+			require.NoError(t, p.EndOwn(ctx, in))
+		}
+		require.Len(t, p.reasons(t), 1, "once")
+		requireUnknown(t, p.EndOwn(ctx, session.EndOwnInput{Session: idOf(one), IdempotencyKey: "with-another"}), "it has ended")
+		require.ErrorIs(t, p.EndOwn(ctx, session.EndOwnInput{Session: idOf(other), IdempotencyKey: in.IdempotencyKey}), idempotency.ErrReused)
+		requireUnknown(t, p.EndOwn(foreign, in), "a key is its owner's")
+		for range 2 {
+			requireUnknown(t, p.EndOwn(ctx, session.EndOwnInput{Session: idOf(theirs), IdempotencyKey: "end-a-strangers"}), "and stays so")
+		}
+		require.ErrorIs(t, p.EndOwn(ctx, session.EndOwnInput{Session: idOf(other), IdempotencyKey: "short"}), idempotency.ErrKey)
+
+		all := session.EndAllInput{ExceptCurrent: true, IdempotencyKey: "end-all-others"}
+		n, err := p.EndAll(ctx, all)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		later := p.signIn(t)
+		n, err = p.EndAll(ctx, all)
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "as before")
+		p.open(t, later, true)
+		all.ExceptCurrent = false
+		_, err = p.EndAll(ctx, all)
+		require.ErrorIs(t, err, idempotency.ErrReused)
+		p.open(t, later, true)
+		_, err = p.EndAll(ctx, session.EndAllInput{})
+		require.ErrorIs(t, err, idempotency.ErrKey)
+		require.Len(t, p.reasons(t), 2)
+	})
+}
+
+// TestAnEndThatFailsIsNotRemembered: the key and the end are one transaction.
+func TestAnEndThatFailsIsNotRemembered(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		token := p.signIn(t)
+		open := p.open(t, token, true)
+		ctx := viewer.NewContext(t.Context(), open.Viewer)
+		gone, leave := context.WithCancel(ctx)
+		leave()
+		own := session.EndOwnInput{Session: idOf(open), IdempotencyKey: "end-the-only-one"}
+		all := session.EndAllInput{IdempotencyKey: "end-all-of-them"}
+		require.ErrorIs(t, p.EndOwn(gone, own), context.Canceled)
+		_, err := p.EndAll(gone, all)
+		require.ErrorIs(t, err, context.Canceled)
+		n, err := p.store.IdempotencyRecord.Query().Count(persontest.System(t))
+		require.NoError(t, err)
+		require.Zero(t, n)
+		p.open(t, token, true)
+		require.NoError(t, p.EndOwn(ctx, own))
+		p.dead(t, p.Service, token)
+		p.signIn(t)
+		n, err = p.EndAll(ctx, all)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
 	})
 }
 
@@ -90,7 +180,7 @@ func TestAPersonEndsAllTheirSessions(t *testing.T) {
 		mine := p.Ended(t.Context(), current)
 		ctx := viewer.NewContext(t.Context(), current.Viewer)
 
-		n, err := p.EndAll(ctx, true)
+		n, err := p.endAll(ctx, true)
 		require.NoError(t, err)
 		require.Equal(t, 2, n, "those that were open")
 		p.dead(t, p.Service, other)
@@ -107,17 +197,17 @@ func TestAPersonEndsAllTheirSessions(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, list, 1)
 
-		n, err = p.EndAll(ctx, true)
+		n, err = p.endAll(ctx, true)
 		require.NoError(t, err)
 		require.Zero(t, n)
-		n, err = p.EndAll(ctx, false)
+		n, err = p.endAll(ctx, false)
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		p.dead(t, p.Service, kept)
 		await(t, mine)
 
 		require.Equal(t, []string{session.ReasonLogout, session.ReasonRevoked, session.ReasonRevoked, session.ReasonRevoked}, p.reasons(t))
-		_, err = p.EndAll(t.Context(), false)
+		_, err = p.endAll(t.Context(), false)
 		require.ErrorIs(t, err, fault.ErrUnauthenticated, "nobody is asking")
 		list, err = p.List(viewer.NewContext(t.Context(), theirs.Viewer))
 		require.NoError(t, err)
@@ -137,9 +227,9 @@ func TestASessionThatTheRowHoldsToBeIdleIsEnded(t *testing.T) {
 		p.open(t, other, true)
 		p.pass(t, idle-10*time.Second)
 		p.open(t, one, false)
-		require.NoError(t, p.EndOwn(persontest.As(t, p.person), idOf(open)))
+		require.NoError(t, p.endOwn(persontest.As(t, p.person), idOf(open)))
 		p.dead(t, p.Service, one)
-		n, err := p.EndAll(persontest.As(t, p.person), false)
+		n, err := p.endAll(persontest.As(t, p.person), false)
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		p.dead(t, p.Service, other)
@@ -154,9 +244,12 @@ func TestMoreSessionsThanATransactionEnds(t *testing.T) {
 		for range many {
 			last = p.signIn(t)
 		}
-		n, err := p.EndAll(persontest.As(t, p.person), false)
-		require.NoError(t, err)
-		require.Equal(t, many, n)
+		all := session.EndAllInput{IdempotencyKey: "end-very-many"}
+		for range 2 {
+			n, err := p.EndAll(persontest.As(t, p.person), all)
+			require.NoError(t, err)
+			require.Equal(t, many, n)
+		}
 		p.dead(t, p.Service, last)
 		require.Len(t, p.reasons(t), many)
 	}, sqliteMini)
@@ -229,7 +322,7 @@ func TestEndsAtOnceAgree(t *testing.T) {
 			done := make(chan error, 3)
 			var last session.Pair
 			go func() { done <- p.End(t.Context(), open, session.ReasonLogout) }()
-			go func() { _, err := elsewhere.EndAll(ctx, false); done <- err }()
+			go func() { _, err := elsewhere.EndAll(ctx, session.EndAllInput{IdempotencyKey: rand.Text()}); done <- err }()
 			go func() { _, err := p.EndByProvider(t.Context(), p.person, "esia", "", "provider-logout"); done <- err }()
 			refreshed := make(chan struct{})
 			go func() { last, _ = elsewhere.Refresh(t.Context(), pair.Refresh); close(refreshed) }()

@@ -318,7 +318,7 @@ func TestAnEndedSessionsRefreshTokenIsDead(t *testing.T) {
 		require.ErrorIs(t, err, session.ErrSignInAgain)
 
 		code, verifier := p.beginMobile(t, p.start())
-		n, err := p.EndAll(persontest.As(t, p.person), false)
+		n, err := p.endAll(persontest.As(t, p.person), false)
 		require.NoError(t, err)
 		require.Zero(t, n, "a login under way is no session yet")
 		_, err = p.Exchange(t.Context(), code, verifier, redirectURI)

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,15 +21,17 @@ import (
 const (
 	// renewAhead is how long before they expire the provider's tokens are renewed, if they last for twice as long.
 	renewAhead = time.Minute
-	// renewPause is the least time between two attempts.
+	// renewPause is the least time between two renewals, and renewRetry that after one that has failed: no request needs
+	// these tokens, so that nobody is kept waiting often for a provider that hangs.
 	renewPause = 5 * time.Second
+	renewRetry = 30 * time.Second
 	// renewTimeout bounds the exchange at the provider, and renewWrite the writing of what came of it.
 	renewTimeout = 8 * time.Second
 	renewWrite   = 5 * time.Second
 	// renewLease is for how long one instance has the renewal to itself: longer than it takes.
 	renewLease = 15 * time.Second
-	// renewWait bounds how long a request whose tokens have expired waits for somebody else's renewal.
-	renewWait = 5 * time.Second
+	// renewWait bounds how long a request waits for a renewal, its own or somebody else's.
+	renewWait = time.Second
 	// renewLook is how often it looks whether another instance has done it.
 	renewLook = 50 * time.Millisecond
 )
@@ -60,9 +64,10 @@ func (d *data) take(t identity.Tokens, now time.Time) {
 func isDue(renewAt, now time.Time) bool { return !renewAt.IsZero() && !now.Before(renewAt) }
 
 // Renew keeps the provider's tokens of an open session fresh. It costs nothing until they are about to expire; then one
-// request of all renews them, and the others go on, or wait for it when the tokens have expired. A provider that refuses
-// ends the session: fault.ErrUnauthenticated. One that does not answer does not: the session goes on, and somebody tries
-// again later.
+// request of all has them renewed and waits for it, and the others go on, or wait, too, when the tokens have expired. Nobody
+// waits longer than a second: then they go on with the old ones, and the renewal by itself. A provider that refuses ends
+// the session: fault.ErrUnauthenticated. One that does not answer does not: the session goes on, and somebody tries again
+// later.
 func (s *Service) Renew(ctx context.Context, text string, open Open) error {
 	if s.renewer == nil || !isDue(open.renewAt, s.clock.Now()) {
 		return nil
@@ -71,13 +76,14 @@ func (s *Service) Renew(ctx context.Context, text string, open Open) error {
 	if err != nil || t.hash() != open.hash {
 		return fault.ErrUnauthenticated
 	}
-	wait := time.NewTimer(renewWait)
+	wait := time.NewTimer(s.waits.renewal)
 	defer wait.Stop()
 	for {
 		f, leads := s.flights.join(open.hash)
 		if leads {
-			// Whoever began it goes on with it, even if their client has left: the provider's answer must not be lost.
-			s.flights.run(open.hash, f, func() (bool, error) { return s.renewOnce(context.WithoutCancel(ctx), t, open.Viewer.SessionID) })
+			// It goes on by itself, even if the client has left or waits no more: the provider's answer must not be lost.
+			work := context.WithoutCancel(ctx)
+			go s.flights.run(open.hash, f, func() (bool, error) { return s.renewOnce(work, t, open.Viewer.SessionID) })
 		}
 		lasts := s.clock.Now().Before(open.tokensEnd)
 		if !leads && lasts {
@@ -107,7 +113,7 @@ func (s *Service) Renew(ctx context.Context, text string, open Open) error {
 
 // pause waits until it is time to look again; true when the wait is over.
 func (s *Service) pause(ctx context.Context, over <-chan time.Time) bool {
-	look := time.NewTimer(renewLook)
+	look := time.NewTimer(s.waits.look)
 	defer look.Stop()
 	select {
 	case <-look.C:
@@ -210,7 +216,7 @@ func (s *Service) settle(ctx context.Context, r renewal, fresh identity.Tokens, 
 				return true
 			}
 			if failure != nil {
-				d.RenewAt = now.Add(renewPause)
+				d.RenewAt = now.Add(renewRetry)
 			} else {
 				d.take(fresh, now)
 			}
@@ -277,4 +283,14 @@ func (f *flights) run(hash tokenHash, led *flight, work func() (bool, error)) {
 		close(led.done)
 	}()
 	led.settled, led.err = work()
+}
+
+// wait waits for the renewals that are under way.
+func (f *flights) wait() {
+	f.mu.Lock()
+	under := slices.Collect(maps.Values(f.flying))
+	f.mu.Unlock()
+	for _, one := range under {
+		<-one.done
+	}
 }

@@ -126,6 +126,13 @@ type Service struct {
 	flights flights
 	stale   stale
 	keyless sync.Once // tells once of rows from before sessions had keys
+	waits   waits
+}
+
+// waits is how long requests wait for others; tests have their own.
+type waits struct {
+	cache         time.Duration // for Redis, see cacheTimeout
+	renewal, look time.Duration // for a renewal, see renewWait and renewLook
 }
 
 // New makes the service; it listens on the bus for sessions that other instances end.
@@ -133,6 +140,7 @@ func New(o Options) *Service {
 	service := &Service{
 		store: o.Store, redis: o.Redis, bus: o.Bus, journal: o.Journal, sealer: o.Sealer, clock: o.Clock, limits: o.Limits,
 		log: o.Log, renewer: o.Renewer, ends: signal.NewBells(), doubts: signal.NewBells(),
+		waits: waits{cache: cacheTimeout, renewal: renewWait, look: renewLook},
 	}
 	o.Bus.Listen(signal.Listener{
 		Topic: endedTopic,

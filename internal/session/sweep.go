@@ -87,8 +87,10 @@ func (s *Service) sweepEnded(ctx context.Context) error {
 	return s.spread(ctx, some...)
 }
 
-// Run sweeps until the context ends.
+// Run sweeps until the context ends. Then it waits for the renewals that are still under way: what the provider gives is
+// lost if it is not written down.
 func (s *Service) Run(ctx context.Context) {
+	defer s.flights.wait()
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	failing := false

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kabinet/ent/verification"
+	"kabinet/internal/audit"
 	"kabinet/internal/ref"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
@@ -18,7 +19,7 @@ type Report struct {
 	Faults       []Fault
 }
 
-// Apply applies a report; see transition.Apply for its errors. What the faults say stays out of the feed.
+// Apply applies a report; see transition.Apply for its errors. What the faults say stays out of the feed and the journal.
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State)}
 	var sealed []byte
@@ -42,8 +43,13 @@ func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 				return err
 			}
 			now := s.clock.Now()
-			return tx.Verification.UpdateOneID(subject.ID.ID).SetFaults(sealed).
-				SetState(string(r.State)).SetFundSequence(r.Sequence).SetDecidedAt(now).SetUpdatedAt(now).Exec(ctx)
+			if err := tx.Verification.UpdateOneID(subject.ID.ID).SetFaults(sealed).
+				SetState(string(r.State)).SetFundSequence(r.Sequence).SetDecidedAt(now).SetUpdatedAt(now).Exec(ctx); err != nil {
+				return err
+			}
+			return s.journal.Write(ctx, tx, audit.Entry{
+				Owner: subject.Owner, Action: "verification.decide", Subject: subject.ID, Reason: string(r.State),
+			})
 		},
 	})
 }

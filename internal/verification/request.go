@@ -29,7 +29,7 @@ type RequestInput struct {
 	IdempotencyKey string  `json:"-"`
 }
 
-// Validate finds the faults of the input that show without looking anything up, as a fault.Invalid.
+// Validate finds the faults of the input that show without looking anything up, as a fault.Invalid, and those of its key.
 func (in RequestInput) Validate() error {
 	var faults fault.Invalid
 	if in.PassportScan.Kind != ref.Document {
@@ -44,7 +44,10 @@ func (in RequestInput) Validate() error {
 			En: "This is the same document as the scan of the passport. Choose the scan of the SNILS card.",
 		}, "snilsScan")
 	}
-	return faults.OrNil()
+	if len(faults) > 0 {
+		return faults
+	}
+	return idempotency.Check(in.IdempotencyKey)
 }
 
 func unknownDocument() locale.Text {

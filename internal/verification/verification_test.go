@@ -160,6 +160,8 @@ func TestARequestTakesTheScansAsTheyAreNow(t *testing.T) {
 		row, err := p.store.Verification.Query().Only(ann)
 		require.NoError(t, err)
 		require.Equal(t, []uuid.UUID{passportVersion, snilsVersion}, []uuid.UUID{row.PassportVersionID, row.SnilsVersionID})
+		in.IdempotencyKey = "short"
+		require.ErrorIs(t, in.Validate(), idempotency.ErrKey, "before a code is sent")
 		require.EqualValues(t, 1, p.version(t))
 		event, err := p.store.FeedEvent.Query().Where(feedevent.OwnerID(p.ann)).Only(ann)
 		require.NoError(t, err)
@@ -315,7 +317,12 @@ func TestVerdictsApplyInOrderAndOnce(t *testing.T) {
 		require.NoError(t, err)
 		events, err := p.store.FeedEvent.Query().All(system)
 		require.NoError(t, err)
-		require.NotContains(t, row.String()+string(row.Faults)+fmt.Sprint(events), "4509")
+		lines, err := p.store.AuditEntry.Query().Order(ent.Asc(auditentry.FieldSequence)).All(system)
+		require.NoError(t, err)
+		require.Len(t, lines, 2, "the request and the verdict, each once")
+		require.Equal(t, []string{"verification.decide", first.ID.String(), "REJECTED", "system:test"},
+			[]string{lines[1].Action, lines[1].Subject, lines[1].Reason, lines[1].Actor})
+		require.NotContains(t, row.String()+string(row.Faults)+fmt.Sprint(events, lines), "4509")
 
 		second, err := p.Request(ann, p.input(t))
 		require.NoError(t, err, "after a rejection")

@@ -28,6 +28,9 @@ func (e *edge) admit(r *http.Request, login identity.Login) (session.Start, erro
 	if err != nil {
 		return session.Start{}, err
 	}
+	if n := login.Profile.Snils; login.Trusted && n != "" && e.Fund != nil {
+		e.Fund.Appeared(n) // what was reported of them before they were known
+	}
 	level, err := e.levelOf(ctx, person, login)
 	if err != nil {
 		return session.Start{}, err
@@ -76,6 +79,11 @@ func (e *edge) entryOf(ctx context.Context, v viewer.Viewer, address netip.Addr)
 			return viewer.Blocked, nil
 		}
 	}
+	return e.reached(ctx, v)
+}
+
+// reached is how far a person has come in who is let in from where they are.
+func (e *edge) reached(ctx context.Context, v viewer.Viewer) (viewer.Entry, error) {
 	if e.Entry == nil {
 		return viewer.Complete, nil
 	}
@@ -87,13 +95,19 @@ func (e *edge) entryOf(ctx context.Context, v viewer.Viewer, address netip.Addr)
 }
 
 // promoted looks again how far somebody has come in who was not in at the last look: a step just done opens the door.
-// One who was blocked is let in by the network from which they ask now, once they have approved it.
-func (e *edge) promoted(ctx context.Context, token string, open session.Open) (session.Open, error) {
+// One who was blocked is let in by the network from which they ask now, once they have approved it. All others were let
+// in by the network of their login, and may change it as they like.
+func (e *edge) promoted(ctx context.Context, token string, open session.Open) (_ session.Open, err error) {
 	v := open.Viewer
-	if v.Entry >= viewer.Complete {
+	var entry viewer.Entry
+	switch {
+	case v.Entry >= viewer.Complete:
 		return open, nil
+	case v.Entry >= viewer.Incomplete:
+		entry, err = e.reached(ctx, v)
+	default:
+		entry, err = e.entryOf(ctx, v, clientaddr.FromContext(ctx))
 	}
-	entry, err := e.entryOf(ctx, v, clientaddr.FromContext(ctx))
 	if err != nil || entry <= v.Entry {
 		return open, err
 	}

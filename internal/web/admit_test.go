@@ -104,6 +104,19 @@ func TestAStepThatIsDoneOpensTheDoor(t *testing.T) {
 	require.Equal(t, 3, d.asked, "and nobody is asked any more")
 }
 
+// TestWhoWasLetInMayChangeTheirNetwork: the network was looked at when they signed in, from home.
+func TestWhoWasLetInMayChangeTheirNetwork(t *testing.T) {
+	d := &doorkeeper{entry: viewer.Incomplete, approved: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
+	b := newCabinet(t, d.options).browser().from(home)
+	b.login(t, "ivanova")
+	require.Equal(t, viewer.Incomplete, b.query(t).Entry)
+	b.from(abroad)
+	require.Equal(t, viewer.Incomplete, b.query(t).Entry)
+	d.entry = viewer.Complete
+	require.Equal(t, viewer.Complete, b.query(t).Entry, "the step that they do there opens the door")
+	require.Empty(t, d.blocked)
+}
+
 func TestALoginFromAnotherNetwork(t *testing.T) {
 	d := &doorkeeper{entry: viewer.Complete, approved: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
 	c := newCabinet(t, d.options)
@@ -182,13 +195,26 @@ func TestWhenItCannotBeFoundOutNobodyComesIn(t *testing.T) {
 func TestADownloadIsForThoseWhoAreIn(t *testing.T) {
 	d := &doorkeeper{entry: viewer.Complete}
 	c := newCabinet(t, d.options)
-	b := c.browser()
+	b := c.browser().from(home)
 	b.login(t, "ivanova")
 	where := c.addDocument(t, b.query(t).Person, "f.pdf", "secret")
 	require.Equal(t, "secret", text(t, b.get(t, where)))
 
+	incomplete, blocked := c.browser().from(home), c.browser().from(abroad)
 	d.entry = viewer.Incomplete
-	late := c.browser()
-	late.login(t, "ivanova")
-	requireRefused(t, late.get(t, where), http.StatusForbidden, fault.AccessLevelRequired)
+	incomplete.login(t, "ivanova")
+	require.Equal(t, "INCOMPLETE", incomplete.entry(t))
+	d.entry, d.approved = viewer.Complete, []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+	blocked.login(t, "ivanova")
+	require.Equal(t, "BLOCKED", blocked.entry(t))
+	d.entry = viewer.Incomplete
+	for name, late := range map[string]*browser{"incomplete": incomplete, "blocked": blocked} {
+		for _, target := range []string{where, "/documents/no-id/versions/1"} {
+			body := requireRefused(t, late.get(t, target), http.StatusForbidden, fault.AccessLevelRequired)
+			require.NotContains(t, body.Message, "secret", name)
+		}
+	}
+	d.approved = append(d.approved, netip.MustParsePrefix(abroad+"/32"))
+	d.entry = viewer.Complete
+	require.Equal(t, "secret", text(t, blocked.get(t, where)), "once the network is approved")
 }

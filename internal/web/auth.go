@@ -117,6 +117,7 @@ func (e *edge) answerBrowser(w http.ResponseWriter, r *http.Request, returnTo st
 		e.refuse(w, r, err)
 		return
 	}
+	e.misses.hit(token)
 	e.endReplaced(r)
 	e.cookies.setSession(w, token)
 	http.Redirect(w, r, returnTo, http.StatusSeeOther)
@@ -153,7 +154,7 @@ func (e *edge) session(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, refused)
 		return
 	}
-	open, err := e.Sessions.Check(r.Context(), shown.token, false)
+	open, err := e.check(r.Context(), shown.token, false)
 	switch {
 	case err != nil && fault.CodeOf(err) == fault.Unauthenticated:
 		e.answerJSON(w, r, http.StatusOK, answer{})

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -72,17 +73,20 @@ func makeKey() *rsa.PrivateKey {
 type cabinet struct {
 	http.Handler
 
-	clock     *clock.Fixed
-	store     *storage.Store
-	mini      *miniredis.Miniredis
-	blobs     blob.Store
-	sessions  *session.Service
-	metrics   *prometheus.Registry
-	log       *syncBuffer
-	secret    string // of the fund
-	address   string // public
-	api       http.HandlerFunc
-	asked     int // how often the API was reached
+	clock    *clock.Fixed
+	store    *storage.Store
+	mini     *miniredis.Miniredis
+	blobs    blob.Store
+	sessions *session.Service
+	metrics  *prometheus.Registry
+	log      *syncBuffer
+	secret   string // of the fund
+	address  string // public
+	api      http.HandlerFunc
+	asked    int // how often the API was reached
+
+	statements atomic.Int64 // sent to the database
+
 	cookie    string
 	loginName string
 	faces     *faces // of a provider that tells of logouts
@@ -115,10 +119,10 @@ func newCabinet(t *testing.T, change ...func(*web.Options)) *cabinet {
 	t.Helper()
 	mini, redis := signaltest.Miniredis(t)
 	c := &cabinet{
-		clock: clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)), store: storagetest.OpenSQLite(t), mini: mini,
-		metrics: prometheus.NewRegistry(), log: &syncBuffer{},
+		clock: clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)), mini: mini, metrics: prometheus.NewRegistry(), log: &syncBuffer{},
 		secret: "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 	}
+	c.store = storagetest.OpenSQLite(t, storage.OnStatement(func(context.Context, string) { c.statements.Add(1) }))
 	log := slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	sealer := persontest.Sealer(t)
 	var err error

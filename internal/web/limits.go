@@ -16,32 +16,81 @@ type Limiter interface {
 	Take(ctx context.Context, limit ratelimit.Limit, key string) error
 }
 
-// pace is how often an endpoint is served to one address, and to all together. What one address may do is a small part of
-// what all may, so that no single one uses it up.
-type pace struct{ address, all ratelimit.Limit }
+// pace is how often an endpoint is served to one machine: an address of IPv4, or, of IPv6, what a machine chooses its
+// addresses from. Households (of IPv6, which a provider gives many addresses), networks and all together have so many
+// times as much. Each limit is far above the one below it, so that whoever uses up their own refuses nobody else.
+type pace struct {
+	name        string
+	rate, burst int // in a second, and at once
+}
+
+// How much of an address, in bits, names whom. What an IPv6 address holds behind it its owner chooses as they like.
+const (
+	machineBits  = 64
+	homeBits     = 56
+	networkBits  = 48
+	networkBits4 = 24
+)
+
+// How many machines' share the others have. What all have is some ten times what one instance serves: it stands against
+// attacks from very many networks, of which each is stopped long before.
+const (
+	homeShares    = 2
+	networkShares = 20
+	allShares     = 1000
+)
+
+// limit is that of so many machines.
+func (p pace) limit(whose string, shares int) ratelimit.Limit {
+	return ratelimit.Limit{Name: p.name + whose, Rate: shares * p.rate, Per: time.Second, Burst: shares * p.burst}
+}
 
 // The limits of the endpoints that anybody can reach and that cost more than an answer: signatures, keys, rows, requests
 // to the identity provider. Behind one address may stand a whole town, where a mobile operator translates addresses; the
 // limits are far above what people do, and stop machines. A secret is never guessed at this rate: each has 256 bits.
+// The provider ends everybody's sessions from its few addresses.
 var (
-	loginPace = pace{
-		address: ratelimit.Limit{Name: "login", Rate: 1200, Per: time.Minute, Burst: 600},
-		all:     ratelimit.Limit{Name: "login of all", Rate: 500, Per: time.Second, Burst: 5000},
-	}
-	callbackPace = pace{
-		address: ratelimit.Limit{Name: "callback", Rate: 1200, Per: time.Minute, Burst: 600},
-		all:     ratelimit.Limit{Name: "callback of all", Rate: 500, Per: time.Second, Burst: 5000},
-	}
-	tokenPace = pace{
-		address: ratelimit.Limit{Name: "token", Rate: 2400, Per: time.Minute, Burst: 1200},
-		all:     ratelimit.Limit{Name: "token of all", Rate: 1000, Per: time.Second, Burst: 10_000},
-	}
-	// The provider ends everybody's sessions from its few addresses.
-	providerLogoutPace = pace{
-		address: ratelimit.Limit{Name: "provider logout", Rate: 100, Per: time.Second, Burst: 2000},
-		all:     ratelimit.Limit{Name: "provider logout of all", Rate: 200, Per: time.Second, Burst: 4000},
-	}
+	loginPace          = pace{"login", 20, 600}
+	callbackPace       = pace{"callback", 20, 600}
+	tokenPace          = pace{"token", 40, 1200}
+	providerLogoutPace = pace{"provider logout", 100, 2000}
 )
+
+// count is what one limit counts under one key.
+type count struct {
+	limit ratelimit.Limit
+	key   string
+}
+
+// counts are those of an address but for that of all, the narrowest first. An address that is not known counts as one.
+func (p pace) counts(a netip.Addr) []count {
+	a = a.Unmap()
+	machine, network := p.limit("", 1), p.limit(" of a network", networkShares)
+	if !a.Is6() {
+		return []count{{machine, a.String()}, {network, within(a, networkBits4)}}
+	}
+	household := p.limit(" of a household", homeShares)
+	return []count{{machine, within(a, machineBits)}, {household, within(a, homeBits)}, {network, within(a, networkBits)}}
+}
+
+// within names the network of an address.
+func within(a netip.Addr, bits int) string {
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return a.String()
+	}
+	return p.String()
+}
+
+// take counts a request from an address. What it is refused for itself costs nobody else.
+func (p pace) take(ctx context.Context, l Limiter, a netip.Addr) error {
+	for _, c := range p.counts(a) {
+		if err := l.Take(ctx, c.limit, c.key); err != nil {
+			return err
+		}
+	}
+	return l.Take(ctx, p.limit(" of all", allShares), "")
+}
 
 // limited serves an endpoint at its pace.
 func (e *edge) limited(p pace, next http.HandlerFunc) http.HandlerFunc {
@@ -49,29 +98,12 @@ func (e *edge) limited(p pace, next http.HandlerFunc) http.HandlerFunc {
 		return next
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := e.Limiter.Take(r.Context(), p.address, site(clientaddr.FromContext(r.Context())))
-		if err == nil {
-			err = e.Limiter.Take(r.Context(), p.all, "")
-		}
-		if err != nil {
+		if err := p.take(r.Context(), e.Limiter, clientaddr.FromContext(r.Context())); err != nil {
 			e.refuse(w, r, err)
 			return
 		}
 		next(w, r)
 	}
-}
-
-// siteBits is how much of an IPv6 address names the site; the rest anybody there chooses as they like.
-const siteBits = 64
-
-// site is what counts as one address. Those that are not known count as one.
-func site(a netip.Addr) string {
-	if a.Is6() {
-		if p, err := a.Prefix(siteBits); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }
 
 // addressed puts the client's address into the context.

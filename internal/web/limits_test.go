@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kabinet/internal/clientaddr"
+	"kabinet/internal/clock"
 	"kabinet/internal/fault"
 	"kabinet/internal/ratelimit"
 	"kabinet/internal/web"
@@ -49,7 +51,7 @@ func TestWhatAnybodyCanReachIsLimited(t *testing.T) {
 		"token":           {http.MethodPost, "/auth/mobile/token"},
 		"provider logout": {http.MethodPost, "/auth/backchannel-logout"},
 	} {
-		for _, refuse := range []string{name, name + " of all"} {
+		for _, refuse := range []string{name, name + " of a network", name + " of all"} {
 			t.Run(refuse, func(t *testing.T) {
 				l := &counts{refuse: refuse}
 				b := newCabinet(t, withApp, listening(t), func(o *web.Options) { o.Limiter = l }).browser()
@@ -58,12 +60,12 @@ func TestWhatAnybodyCanReachIsLimited(t *testing.T) {
 				require.Equal(t, "2", answer.Header.Get("Retry-After"), "rounded up: earlier does not help")
 				require.Equal(t, 2, r.RetryAfterSeconds)
 				require.Empty(t, answer.Cookies())
-				require.Equal(t, []string{"192.0.2.1"}, l.keys[name])
-				if refuse == name {
-					require.Len(t, l.keys, 1, "one who asks too much uses up nobody else's share")
-				} else {
-					require.Equal(t, []string{""}, l.keys[refuse])
+				want := map[string][]string{name: {"192.0.2.1"}, name + " of a network": {"192.0.2.0/24"}, name + " of all": {""}}
+				for counted, keys := range l.keys {
+					require.Equal(t, want[counted], keys)
 				}
+				require.Len(t, l.keys, map[string]int{name: 1, name + " of a network": 2, name + " of all": 3}[refuse],
+					"one who asks too much uses up nobody else's share")
 			})
 		}
 	}
@@ -140,14 +142,80 @@ func TestTheAddressOfARequest(t *testing.T) {
 	}
 }
 
-func TestAnAddressOfIPv6CountsWithItsSite(t *testing.T) {
-	for address, want := range map[string]string{
-		"198.51.100.1": "198.51.100.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::1": "2001:db8:1:2::/64",
-		"2001:db8:1:3::1": "2001:db8:1:3::/64",
+func TestWhatAnAddressCountsAs(t *testing.T) {
+	for address, want := range map[string][]string{ // of its machine, household, network, and all
+		"198.51.100.1":               {"198.51.100.1", "", "198.51.100.0/24", "all"},
+		"::ffff:198.51.100.1":        {"198.51.100.1", "", "198.51.100.0/24", "all"},
+		"2001:db8:1:203:4:5:6:7":     {"2001:db8:1:203::/64", "2001:db8:1:200::/56", "2001:db8:1::/48", "all"},
+		"2001:db8:1:203::1":          {"2001:db8:1:203::/64", "2001:db8:1:200::/56", "2001:db8:1::/48", "all"},
+		"2001:db8:1:204::1":          {"2001:db8:1:204::/64", "2001:db8:1:200::/56", "2001:db8:1::/48", "all"},
+		"2001:db8:1:304:ffff::1%eth": {"2001:db8:1:304::/64", "2001:db8:1:300::/56", "2001:db8:1::/48", "all"},
+		"2001:db8:2:304::1":          {"2001:db8:2:304::/64", "2001:db8:2:300::/56", "2001:db8:2::/48", "all"},
+		"":                           {"invalid IP", "", "invalid Prefix", "all"}, // who is not known counts as one
 	} {
-		require.Equal(t, want, web.Site(netip.MustParseAddr(address)))
+		a, _ := netip.ParseAddr(address)
+		for name, take := range web.Paces() {
+			l := &counts{}
+			require.NoError(t, take(t.Context(), l, a))
+			for i, whose := range []string{"", " of a household", " of a network", " of all"} {
+				switch keys := l.keys[name+whose]; want[i] {
+				case "":
+					require.Empty(t, keys)
+				case "all":
+					require.Equal(t, []string{""}, keys)
+				default:
+					require.Equal(t, []string{want[i]}, keys, address)
+				}
+			}
+		}
 	}
-	require.Equal(t, web.Site(netip.Addr{}), web.Site(netip.Addr{}), "who is not known counts as one")
+}
+
+// TestWhoFloodsRefusesNobodyElse: whatever one machine, one home or one network sends, others come in.
+func TestWhoFloodsRefusesNobodyElse(t *testing.T) {
+	const rounds = 4 // a second each
+	sent := map[string]int{"login": 5000, "callback": 5000, "token": 10_000, "provider logout": 16_000, "miss": 2500}
+	for name, test := range map[string]struct {
+		from     string // the attacker has all of it, and
+		machines int    // sends from so many places in it
+		innocent []string
+	}{
+		"an address of IPv4": {"198.51.100.7/32", 1, []string{"198.51.100.8", "198.51.101.7", "2001:db8::1"}},
+		"a network of IPv4":  {"198.51.100.0/24", 256, []string{"198.51.101.7", "203.0.113.1", "2001:db8::1"}},
+		"a machine":          {"2001:db8:1:203::/64", 1, []string{"2001:db8:1:204::1", "2001:db8:1:303::1", "2001:db8:2::1", "198.51.100.1"}},
+		"a home":             {"2001:db8:1:200::/56", 256, []string{"2001:db8:1:300::1", "2001:db8:2::1", "198.51.100.1"}},
+		"an organisation":    {"2001:db8:1::/48", 65536, []string{"2001:db8:2::1", "2001:db9::1", "198.51.100.1"}},
+	} {
+		for endpoint, take := range web.Paces() {
+			requests := sent[endpoint]
+			t.Run(name+": "+endpoint, func(t *testing.T) {
+				c := clock.NewFixed(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
+				l := ratelimit.NewMemory(c, 100_000)
+				base := netip.MustParsePrefix(test.from).Addr().AsSlice()
+				refused := 0
+				for round := range rounds {
+					for i := range requests {
+						place := (round*requests + i) % test.machines
+						from := bytes.Clone(base)
+						if len(from) == 4 {
+							from[3] += byte(place)
+						} else {
+							from[6], from[7], from[15] = from[6]+byte(place>>8), from[7]+byte(place), byte(i)
+						}
+						a, _ := netip.AddrFromSlice(from)
+						if take(t.Context(), l, a) != nil {
+							refused++
+						}
+					}
+					for _, innocent := range test.innocent {
+						require.NoError(t, take(t.Context(), l, netip.MustParseAddr(innocent)), "%s after %d s", innocent, round)
+					}
+					c.Advance(time.Second)
+				}
+				require.Positive(t, refused, "and is stopped")
+			})
+		}
+	}
 }
 
 func TestTheAddressIsNotLogged(t *testing.T) {

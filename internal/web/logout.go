@@ -34,7 +34,7 @@ func (e *edge) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	idToken := ""
-	open, err := e.Sessions.Check(r.Context(), shown.token, false)
+	open, err := e.check(r.Context(), shown.token, false)
 	if err == nil {
 		idToken = open.IDToken()
 		err = e.Sessions.End(r.Context(), open, session.ReasonLogout)
@@ -50,7 +50,8 @@ func (e *edge) logout(w http.ResponseWriter, r *http.Request) {
 }
 
 // backChannelLogout ends the sessions of a person who has logged out at the provider (OpenID Connect Back-Channel Logout
-// 1.0). The provider hears 200, 400 when it has sent nonsense, and another error when it is worth sending again.
+// 1.0). The provider hears 200, 400 when it has sent nonsense, and another error when it is worth sending again: a token
+// has served only when the sessions have ended.
 func (e *edge) backChannelLogout(listener identity.LogoutListener) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, refused := readParameters(w, r, false)
@@ -58,7 +59,7 @@ func (e *edge) backChannelLogout(listener identity.LogoutListener) http.HandlerF
 			e.refuseApp(w, r, oauthInvalidRequest, refused)
 			return
 		}
-		subject, providerSession, err := listener.VerifyLogoutToken(r.Context(), p["logout_token"])
+		told, err := listener.VerifyLogoutToken(r.Context(), p["logout_token"])
 		if err != nil {
 			shown := e.shown(r, err)
 			if shown.Code == fault.Unauthenticated {
@@ -68,7 +69,11 @@ func (e *edge) backChannelLogout(listener identity.LogoutListener) http.HandlerF
 			e.refuseWith(w, r, statusOf(shown.Code), shown)
 			return
 		}
-		if err := e.endOfProvider(r.Context(), listener, subject, providerSession); err != nil {
+		err = e.endOfProvider(r.Context(), listener, told.Subject, told.ProviderSession)
+		if err == nil { // what was done stands, and is remembered, even if the provider has hung up
+			err = listener.LogoutDone(context.WithoutCancel(r.Context()), told)
+		}
+		if err != nil {
 			e.refuse(w, r, err)
 			return
 		}

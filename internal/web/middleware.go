@@ -274,7 +274,7 @@ func (e *edge) credential(r *http.Request) (credential, *fault.Error) {
 // open finds the open session of a token as it is to be used: with the provider's tokens fresh, and as far in as its
 // person has come.
 func (e *edge) open(ctx context.Context, token string, act bool) (session.Open, error) {
-	open, err := e.Sessions.Check(ctx, token, act)
+	open, err := e.check(ctx, token, act)
 	if err != nil {
 		return session.Open{}, err
 	}

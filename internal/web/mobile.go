@@ -202,6 +202,7 @@ func (e *edge) grant(w http.ResponseWriter, r *http.Request, ways ...string) {
 		e.refuseGrant(w, r, err)
 		return
 	}
+	e.misses.hit(pair.Access)
 	e.answerPair(w, r, pair)
 }
 

@@ -208,17 +208,38 @@ var errForgetful = errors.New("no connection")
 
 type away struct{ *oidc.RelyingParty }
 
-func (away) VerifyLogoutToken(context.Context, string) (subject, sessionID string, err error) {
-	return "", "", identity.ErrUnavailable.Because(errForgetful)
+func (away) VerifyLogoutToken(context.Context, string) (identity.Logout, error) {
+	return identity.Logout{}, identity.ErrUnavailable.Because(errForgetful)
+}
+
+// forgetful is a provider's side that cannot remember what was done, at first.
+type forgetful struct {
+	*oidc.RelyingParty
+
+	fails int
+}
+
+func (f *forgetful) LogoutDone(ctx context.Context, done identity.Logout) error {
+	if f.fails--; f.fails >= 0 {
+		return identity.ErrUnavailable.Because(errForgetful)
+	}
+	return f.RelyingParty.LogoutDone(ctx, done)
+}
+
+// plainProvider is the relying party of listening.
+func plainProvider(t *testing.T, o *web.Options) (*faces, *oidc.RelyingParty) {
+	t.Helper()
+	f, ok := o.Provider.(*faces)
+	require.True(t, ok)
+	rp, ok := f.LogoutListener.(*oidc.RelyingParty)
+	require.True(t, ok)
+	return f, rp
 }
 
 func TestALogoutThatCannotBeDoneNowIsNotTakenForDone(t *testing.T) {
 	t.Run("not checked", func(t *testing.T) {
 		c := newCabinet(t, listening(t), func(o *web.Options) {
-			f, ok := o.Provider.(*faces)
-			require.True(t, ok)
-			rp, ok := f.LogoutListener.(*oidc.RelyingParty)
-			require.True(t, ok)
+			f, rp := plainProvider(t, o)
 			f.LogoutListener = away{rp}
 		})
 		requireRefused(t, c.tell(t, "x"), http.StatusServiceUnavailable, fault.UpstreamUnavailable)
@@ -229,6 +250,38 @@ func TestALogoutThatCannotBeDoneNowIsNotTakenForDone(t *testing.T) {
 		require.NoError(t, c.store.Close())
 		requireRefused(t, c.tell(t, f.token(t, object{"sub": "1000000001"})), http.StatusInternalServerError, fault.Internal)
 		requireRefused(t, c.tell(t, f.token(t, object{"sid": "x"})), http.StatusInternalServerError, fault.Internal)
+	})
+	t.Run("the database is gone for a while", func(t *testing.T) {
+		var f farewell
+		c := newCabinet(t, listening(t, &f))
+		b := c.browser()
+		b.login(t, "ivanova")
+		token := f.token(t, object{"sid": c.lastLogin().ProviderSession})
+		_, err := c.store.DB().ExecContext(t.Context(), "CREATE TRIGGER away BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'away'); END")
+		require.NoError(t, err)
+		for range 2 {
+			requireRefused(t, c.tell(t, token), http.StatusInternalServerError, fault.Internal)
+		}
+		_, err = c.store.DB().ExecContext(t.Context(), "DROP TRIGGER away")
+		require.NoError(t, err)
+		require.NotZero(t, b.query(t).Person)
+		require.Equal(t, http.StatusOK, c.tell(t, token).StatusCode, "the same token ends it now")
+		require.Zero(t, b.query(t))
+		requireGrantRefused(t, c.tell(t, token), http.StatusBadRequest, fault.BadInput, "invalid_request")
+	})
+	t.Run("not remembered", func(t *testing.T) {
+		var f farewell
+		c := newCabinet(t, listening(t, &f), func(o *web.Options) {
+			faces, rp := plainProvider(t, o)
+			faces.LogoutListener = &forgetful{RelyingParty: rp, fails: 1}
+		})
+		b := c.browser()
+		b.login(t, "ivanova")
+		token := f.token(t, object{"sid": c.lastLogin().ProviderSession})
+		requireRefused(t, c.tell(t, token), http.StatusServiceUnavailable, fault.UpstreamUnavailable)
+		require.Zero(t, b.query(t), "it was done")
+		require.Equal(t, http.StatusOK, c.tell(t, token).StatusCode)
+		requireGrantRefused(t, c.tell(t, token), http.StatusBadRequest, fault.BadInput, "invalid_request")
 	})
 }
 

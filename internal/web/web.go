@@ -73,11 +73,12 @@ type Options struct {
 type edge struct {
 	Options
 	cookies cookies
+	misses  *misses
 }
 
 // NewHandler makes the handler of the public address.
 func NewHandler(o Options) http.Handler {
-	e := &edge{Options: o, cookies: newCookies(o.Secure, o.PublicURL)}
+	e := &edge{Options: o, cookies: newCookies(o.Secure, o.PublicURL), misses: newMisses(o.Clock)}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", e.authenticated(e.GraphQL))
 	mux.HandleFunc("GET /auth/login", e.limited(loginPace, e.login))

@@ -25,43 +25,57 @@ var (
 	errMemory = errors.New("oidc: the memory of logout tokens does not answer")
 )
 
-// Replay remembers what may be seen once. Several instances share one.
+// Replay remembers which logout tokens have served. Several instances share one.
 type Replay interface {
-	// Once tells whether the key is seen for the first time, and remembers it until the time given.
-	Once(ctx context.Context, key string, until time.Time) (bool, error)
+	// Seen tells whether the key is remembered.
+	Seen(ctx context.Context, key string) (bool, error)
+	// Remember remembers the key until the time given.
+	Remember(ctx context.Context, key string, until time.Time) error
 }
 
 // VerifyLogoutToken implements identity.LogoutListener (OpenID Connect Back-Channel Logout, section 2.6).
-func (rp *RelyingParty) VerifyLogoutToken(ctx context.Context, token string) (subject, sessionID string, err error) {
+func (rp *RelyingParty) VerifyLogoutToken(ctx context.Context, token string) (identity.Logout, error) {
 	m, err := rp.discovered(ctx)
 	if err != nil {
-		return "", "", err
+		return identity.Logout{}, err
 	}
 	verified, err := verify(ctx, rp, m, token, (*oidc.IDTokenVerifier).VerifyLogout)
 	if err != nil {
-		return "", "", err
+		return identity.Logout{}, err
 	}
 	var told struct {
 		Events map[string]json.RawMessage `json:"events"`
 	}
 	var event map[string]any
 	if verified.Claims(&told) != nil || json.Unmarshal(told.Events[logoutEvent], &event) != nil || event == nil {
-		return "", "", identity.ErrToken.Because(errEvent)
+		return identity.Logout{}, identity.ErrToken.Because(errEvent)
 	}
 	if err := rp.checkIssuedAt(verified.IssuedAt, logoutAge); err != nil {
-		return "", "", identity.ErrToken.Because(err)
+		return identity.Logout{}, identity.ErrToken.Because(err)
 	}
-	// After that the age alone refuses it.
-	until := verified.IssuedAt.Add(logoutAge + 2*rp.config.Leeway)
-	first, err := rp.config.Replay.Once(ctx, rp.config.Issuer+"\n"+verified.TokenID, until)
+	seen, err := rp.config.Replay.Seen(ctx, rp.replayKey(verified.TokenID))
 	switch {
 	case err != nil:
-		return "", "", identity.ErrUnavailable.Because(errors.Join(errMemory, err))
-	case !first:
-		return "", "", identity.ErrToken.Because(errReplay)
+		return identity.Logout{}, identity.ErrUnavailable.Because(errors.Join(errMemory, err))
+	case seen:
+		return identity.Logout{}, identity.ErrToken.Because(errReplay)
 	}
-	return verified.Subject, verified.SessionID, nil
+	return identity.Logout{
+		Subject: verified.Subject, ProviderSession: verified.SessionID, ID: verified.TokenID,
+		ServesUntil: verified.IssuedAt.Add(logoutAge + 2*rp.config.Leeway), // after that the age alone refuses it
+	}, nil
 }
+
+// LogoutDone implements identity.LogoutListener.
+func (rp *RelyingParty) LogoutDone(ctx context.Context, done identity.Logout) error {
+	if err := rp.config.Replay.Remember(ctx, rp.replayKey(done.ID), done.ServesUntil); err != nil {
+		return identity.ErrUnavailable.Because(errors.Join(errMemory, err))
+	}
+	return nil
+}
+
+// replayKey keeps the tokens of providers apart.
+func (rp *RelyingParty) replayKey(id string) string { return rp.config.Issuer + "\n" + id }
 
 // Memory is a Replay of one process. It is safe for concurrent use.
 type Memory struct {
@@ -75,9 +89,17 @@ var _ Replay = (*Memory)(nil)
 // NewMemory makes an empty memory.
 func NewMemory(c clock.Clock) *Memory { return &Memory{clock: c, seen: make(map[string]time.Time)} }
 
-// Once implements Replay. What has run out is forgotten on the way: only tokens with a good
+// Seen implements Replay.
+func (m *Memory) Seen(_ context.Context, key string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	until, seen := m.seen[key]
+	return seen && until.After(m.clock.Now()), nil
+}
+
+// Remember implements Replay. What has run out is forgotten on the way: only tokens with a good
 // signature come here, so there are never many.
-func (m *Memory) Once(_ context.Context, key string, until time.Time) (bool, error) {
+func (m *Memory) Remember(_ context.Context, key string, until time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.clock.Now()
@@ -86,9 +108,6 @@ func (m *Memory) Once(_ context.Context, key string, until time.Time) (bool, err
 			delete(m.seen, k)
 		}
 	}
-	if _, seen := m.seen[key]; seen {
-		return false, nil
-	}
 	m.seen[key] = until
-	return true, nil
+	return nil
 }

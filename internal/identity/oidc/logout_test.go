@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,17 +59,17 @@ func TestVerifyLogoutToken(t *testing.T) {
 			p := newProvider(t)
 			payload := p.logoutClaims()
 			c.change(payload)
-			sub, sid, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", payload))
+			told, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", payload))
 			if c.want != nil {
 				require.ErrorIs(t, err, c.want)
-				require.Empty(t, sub+sid)
+				require.Zero(t, told)
 				return
 			}
 			require.NoError(t, err)
 			wantSub, _ := payload["sub"].(string)
 			wantSid, _ := payload["sid"].(string)
-			require.Equal(t, wantSub, sub)
-			require.Equal(t, wantSid, sid)
+			require.Equal(t, wantSub, told.Subject)
+			require.Equal(t, wantSid, told.ProviderSession)
 		})
 	}
 }
@@ -87,23 +86,34 @@ func TestForgedLogoutTokens(t *testing.T) {
 		"id_token without a nonce": p.idToken("", "access"),
 		"nothing":                  "",
 	} {
-		_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+		_, err := p.rp.VerifyLogoutToken(t.Context(), token)
 		require.ErrorIs(t, err, identity.ErrToken, name)
 	}
-	_, _, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", c))
+	_, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", c))
 	require.NoError(t, err, "none of them used up the jti")
 }
 
-func TestLogoutTokenIsGoodOnce(t *testing.T) {
+// TestLogoutTokenServesOnce: until what it asks for is done it may be sent again; then never.
+func TestLogoutTokenServesOnce(t *testing.T) {
 	p := newProvider(t)
 	token := p.sign(jose.RS256, p.key, "first", p.logoutClaims())
-	_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+	told, err := p.rp.VerifyLogoutToken(t.Context(), token)
 	require.NoError(t, err)
+	again, err := p.rp.VerifyLogoutToken(t.Context(), token)
+	require.NoError(t, err, "nothing was done yet")
+	require.Equal(t, told, again)
+
+	require.NoError(t, p.rp.LogoutDone(t.Context(), told))
+	require.NoError(t, p.rp.LogoutDone(t.Context(), told), "both may have been")
 	for range 400 {
-		_, _, err = p.rp.VerifyLogoutToken(t.Context(), token)
+		_, err = p.rp.VerifyLogoutToken(t.Context(), token)
 		require.ErrorIs(t, err, identity.ErrToken)
 		p.clock.Advance(time.Second) // past exp and past the age: never good again
 	}
+	other := p.logoutClaims()
+	other["jti"] = "token-2"
+	_, err = p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", other))
+	require.NoError(t, err)
 }
 
 // Whoever posts tokens with invented key ids does not make us ask the provider each time.
@@ -111,52 +121,71 @@ func TestUnknownKeysAreNotFetchedEachTime(t *testing.T) {
 	p := newProvider(t)
 	for i := range 50 {
 		token := p.sign(jose.RS256, foreignKey(), fmt.Sprintf("invented-%d", i), p.logoutClaims())
-		_, _, err := p.rp.VerifyLogoutToken(t.Context(), token)
+		_, err := p.rp.VerifyLogoutToken(t.Context(), token)
 		require.ErrorIs(t, err, identity.ErrToken)
 	}
 	require.Equal(t, int32(1), p.requests["/keys"].Load())
 }
 
-type deadMemory struct{}
+// deadMemory is one that does not answer, or only takes nothing.
+type deadMemory struct{ seen bool }
 
-func (deadMemory) Once(context.Context, string, time.Time) (bool, error) {
-	return true, errors.New("no connection")
+func (m deadMemory) Seen(context.Context, string) (bool, error) {
+	if m.seen {
+		return false, nil
+	}
+	return false, errors.New("no connection")
 }
 
-func TestLogoutWithoutMemoryIsRefused(t *testing.T) {
+func (deadMemory) Remember(context.Context, string, time.Time) error {
+	return errors.New("no connection")
+}
+
+func TestWithoutAMemoryNoLogoutTokenIsGood(t *testing.T) {
 	p := newProvider(t, func(p *provider) { p.config.Replay = deadMemory{} })
-	_, _, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
+	_, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
 	require.ErrorIs(t, err, identity.ErrUnavailable)
+
+	p = newProvider(t, func(p *provider) { p.config.Replay = deadMemory{seen: true} })
+	told, err := p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
+	require.NoError(t, err)
+	require.ErrorIs(t, p.rp.LogoutDone(t.Context(), told), identity.ErrUnavailable, "it must be sent again")
 }
 
 // TestEveryMemory is what each Replay does.
 func TestEveryMemory(t *testing.T) {
 	test := func(t *testing.T, now *clock.Fixed, memory oidc.Replay, pass func(d time.Duration)) {
 		t.Helper()
-		once := func(key string) bool {
-			first, err := memory.Once(t.Context(), key, now.Now().Add(time.Minute))
+		seen := func(key string) bool {
+			known, err := memory.Seen(t.Context(), key)
 			require.NoError(t, err)
-			return first
+			return known
 		}
-		require.True(t, once("a"))
-		require.True(t, once("b"))
-		require.False(t, once("a"))
-		pass(time.Minute)
-		require.True(t, once("a"), "what has run out is forgotten")
+		remember := func(key string) { require.NoError(t, memory.Remember(t.Context(), key, now.Now().Add(time.Minute))) }
+		require.False(t, seen("a"))
+		require.False(t, seen("a"), "asking remembers nothing")
+		remember("a")
+		require.True(t, seen("a"))
+		require.False(t, seen("b"))
+		pass(time.Minute - time.Second)
+		require.True(t, seen("a"))
+		remember("a")
+		pass(time.Minute - time.Second)
+		require.True(t, seen("a"), "the later time counts")
+		pass(time.Second)
+		require.False(t, seen("a"), "what has run out is forgotten")
 
-		var firsts atomic.Int64
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				if first, err := memory.Once(t.Context(), "c", now.Now().Add(time.Minute)); err == nil && first {
-					firsts.Add(1)
+				if err := memory.Remember(t.Context(), "c", now.Now().Add(time.Minute)); err != nil {
+					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		require.EqualValues(t, 1, firsts.Load())
-		_, err := memory.Once(t.Context(), "late", now.Now().Add(-time.Minute))
-		require.NoError(t, err, "that it is too late is not the memory's to say")
+		require.True(t, seen("c"))
+		require.NoError(t, memory.Remember(t.Context(), "late", now.Now().Add(-time.Minute)), "that it is too late is not the memory's to say")
 	}
 	t.Run("of the process", func(t *testing.T) {
 		now := newClock()
@@ -177,12 +206,10 @@ func TestTheSharedMemoryIsSharedAndLearnsNoKey(t *testing.T) {
 	signaltest.EachRedis(t, func(t *testing.T, r redis.UniversalClient) {
 		now := newClock()
 		one, other := oidc.NewSharedMemory(r, now), oidc.NewSharedMemory(r, now)
-		first, err := one.Once(t.Context(), "https://issuer\njti", now.Now().Add(time.Minute))
+		require.NoError(t, one.Remember(t.Context(), "https://issuer\njti", now.Now().Add(time.Minute)))
+		seen, err := other.Seen(t.Context(), "https://issuer\njti")
 		require.NoError(t, err)
-		require.True(t, first)
-		first, err = other.Once(t.Context(), "https://issuer\njti", now.Now().Add(time.Minute))
-		require.NoError(t, err)
-		require.False(t, first)
+		require.True(t, seen)
 		keys, err := r.Keys(t.Context(), "*").Result()
 		require.NoError(t, err)
 		require.Len(t, keys, 1)
@@ -204,6 +231,6 @@ func TestAHungMemoryHoldsNothingToBeNew(t *testing.T) {
 	})
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	p := newProvider(t, func(p *provider) { p.config.Replay = oidc.NewSharedMemory(client, p.clock) })
-	_, _, err = p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
+	_, err = p.rp.VerifyLogoutToken(t.Context(), p.sign(jose.RS256, p.key, "first", p.logoutClaims()))
 	require.ErrorIs(t, err, identity.ErrUnavailable)
 }

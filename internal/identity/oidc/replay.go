@@ -16,7 +16,7 @@ import (
 const replayTimeout = 500 * time.Millisecond
 
 // SharedMemory is a Replay in Redis, which all instances share. It is safe for concurrent use. When Redis does not
-// answer, nothing is held to be new.
+// answer, that is an error, and nothing is held to be new.
 type SharedMemory struct {
 	redis redis.UniversalClient
 	clock clock.Clock
@@ -29,15 +29,30 @@ func NewSharedMemory(r redis.UniversalClient, c clock.Clock) *SharedMemory {
 	return &SharedMemory{redis: r, clock: c}
 }
 
-// Once implements Replay. Redis learns a hash of the key.
-func (m *SharedMemory) Once(ctx context.Context, key string, until time.Time) (bool, error) {
+// Seen implements Replay.
+func (m *SharedMemory) Seen(ctx context.Context, key string) (bool, error) {
 	limited, cancel := context.WithTimeout(ctx, replayTimeout)
 	defer cancel()
-	hash := sha256.Sum256([]byte(key))
-	life := max(time.Millisecond, until.Sub(m.clock.Now()))
-	first, err := m.redis.SetNX(limited, "kabinet:logout-token:"+hex.EncodeToString(hash[:]), "", life).Result()
+	n, err := m.redis.Exists(limited, redisKey(key)).Result()
 	if err != nil {
-		return false, fmt.Errorf("oidc: remember logout token: %w", err)
+		return false, fmt.Errorf("oidc: look for logout token: %w", err)
 	}
-	return first, nil
+	return n > 0, nil
+}
+
+// Remember implements Replay.
+func (m *SharedMemory) Remember(ctx context.Context, key string, until time.Time) error {
+	limited, cancel := context.WithTimeout(ctx, replayTimeout)
+	defer cancel()
+	life := max(time.Millisecond, until.Sub(m.clock.Now()))
+	if err := m.redis.Set(limited, redisKey(key), "", life).Err(); err != nil {
+		return fmt.Errorf("oidc: remember logout token: %w", err)
+	}
+	return nil
+}
+
+// redisKey is what Redis learns of a key: a hash.
+func redisKey(key string) string {
+	hash := sha256.Sum256([]byte(key))
+	return "kabinet:logout-token:" + hex.EncodeToString(hash[:])
 }
