@@ -78,9 +78,9 @@ test: ## run all Go tests against a PostgreSQL and a Redis that it starts itself
 	scripts/with-services $(GO) test $(TESTFLAGS) ./...
 
 .PHONY: race
-race: ## run concurrent packages' tests under the race detector; RACE=./... runs all
+race: ## run concurrent packages' tests under the race detector, with fewer repetitions; RACE=./... runs all
 	scripts/need gcc gcc libc6-dev
-	$(if $(strip $(RACE)),CGO_ENABLED=1 scripts/with-services $(GO) test -race -timeout 15m $(TESTFLAGS) $(addsuffix /...,$(patsubst %/...,%,$(RACE))))
+	$(if $(strip $(RACE)),CGO_ENABLED=1 scripts/with-services $(GO) test -race -short -timeout 20m $(TESTFLAGS) $(addsuffix /...,$(patsubst %/...,%,$(RACE))))
 
 .PHONY: lint
 lint: $(LINTER) ## check style, known faults, and the arrows between packages
