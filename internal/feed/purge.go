@@ -9,16 +9,13 @@ import (
 	"github.com/google/uuid"
 
 	"kabinet/ent/feedevent"
+	"kabinet/internal/storage"
 	"kabinet/internal/viewer"
 )
 
-const (
-	// Retention is how long events are kept, unless KeepFor says otherwise: a device that was off for so long learns
-	// of the gap and fetches everything anew.
-	Retention = 90 * 24 * time.Hour
-	// purgeAtOnce is how many rows are deleted by one statement, so that none holds its locks for long.
-	purgeAtOnce = 1000
-)
+// Retention is how long events are kept, unless KeepFor says otherwise: a device that was off for so long learns of the
+// gap and fetches everything anew.
+const Retention = 90 * 24 * time.Hour
 
 // KeepFor sets how long events are kept.
 func KeepFor(d time.Duration) Option { return func(h *Hub) { h.keep = d } }
@@ -28,21 +25,15 @@ func KeepFor(d time.Duration) Option { return func(h *Hub) { h.keep = d } }
 func (h *Hub) Purge(ctx context.Context) (deleted int, err error) {
 	ctx = viewer.NewSystemContext(ctx, "feed purge")
 	before := firstIDAt(h.clock.Now().Add(-h.keep))
-	for {
-		ids, err := h.store.FeedEvent.Query().Where(feedevent.IDLT(before)).
-			Order(feedevent.ByID()).Limit(purgeAtOnce).IDs(ctx)
-		if err != nil {
-			return deleted, fmt.Errorf("purge feed: %w", err)
-		}
-		if len(ids) == 0 {
-			return deleted, nil
-		}
-		n, err := h.store.FeedEvent.Delete().Where(feedevent.IDIn(ids...)).Exec(ctx)
-		deleted += n
-		if err != nil {
-			return deleted, fmt.Errorf("purge feed: %w", err)
-		}
+	deleted, err = storage.Purge(ctx, func(ctx context.Context, limit int) ([]uuid.UUID, error) {
+		return h.store.FeedEvent.Query().Where(feedevent.IDLT(before)).Order(feedevent.ByID()).Limit(limit).IDs(ctx)
+	}, func(ctx context.Context, ids []uuid.UUID) (int, error) {
+		return h.store.FeedEvent.Delete().Where(feedevent.IDIn(ids...)).Exec(ctx)
+	})
+	if err != nil {
+		return deleted, fmt.Errorf("purge feed: %w", err)
 	}
+	return deleted, nil
 }
 
 // idAt is a new id of an event that happens at a moment. The moment stands first in it, so that the key serves to find
