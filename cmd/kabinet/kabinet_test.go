@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kabinet/internal/loopback"
 	"kabinet/internal/storage/storagetest"
 )
 
@@ -82,7 +82,7 @@ type program struct {
 
 func start(t *testing.T, binary string, settings []string) *program {
 	t.Helper()
-	address, admin, emulator := freeAddress(t), freeAddress(t), freeAddress(t)
+	address, admin, emulator := loopback.FreeAddress(t), loopback.FreeAddress(t), loopback.FreeAddress(t)
 	p := &program{binary: binary, url: "http://" + address, admin: "http://" + admin, log: &bytes.Buffer{}}
 	p.environment = append(os.Environ(), append([]string{
 		"KABINET_MODE=demo", "KABINET_ADDR=" + address, "KABINET_ADMIN_ADDR=" + admin,
@@ -127,14 +127,6 @@ func (p *program) kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, p.process.Process.Kill())
 	_ = p.process.Wait() // it says that it was killed
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, l.Close()) }()
-	return l.Addr().String()
 }
 
 // event sends a CloudEvent with the program's own command and gives its answer.

@@ -3,10 +3,7 @@ package longrun_test
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"kabinet/internal/loopback"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
 )
@@ -87,7 +85,7 @@ type instance struct {
 // start starts an instance. All instances of a test have one keyset and one secret of the fund.
 func (s settings) start(t testing.TB) *instance {
 	t.Helper()
-	public, admin, emulator := freeAddress(t), freeAddress(t), freeAddress(t)
+	public, admin, emulator := loopback.FreeAddress(t), loopback.FreeAddress(t), loopback.FreeAddress(t)
 	directory := t.TempDir()
 	keys, err := s.keyset.MarshalText()
 	require.NoError(t, err)
@@ -184,21 +182,6 @@ func (i *instance) get(t testing.TB, path string) string {
 			return string(text)
 		}
 	}
-}
-
-// freeAddress is one on which nobody listens, below those that the kernel gives to outgoing connections: while a process
-// is away, nobody must take its address by chance.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 15_000+mathrand.IntN(15_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			require.NoError(t, l.Close())
-			return address
-		}
-	}
-	require.FailNow(t, "no free port")
-	return ""
 }
 
 // quiet is a log that nobody reads.

@@ -19,6 +19,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"kabinet/internal/loopback"
 )
 
 // server is a PostgreSQL or a Redis of the test's own, which it may stop, kill and start again at the same address.
@@ -83,7 +85,7 @@ func newServer(t testing.TB, name string) *server {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	require.NoError(t, err)
-	s := &server{name: name, address: freeAddress(t), log: log}
+	s := &server{name: name, address: loopback.FreeAddress(t), log: log}
 	t.Cleanup(func() {
 		_ = s.process.Process.Signal(syscall.SIGCONT)
 		_ = s.process.Process.Signal(syscall.SIGQUIT)

@@ -14,6 +14,7 @@ import (
 
 	"kabinet/ent"
 	"kabinet/ent/command"
+	"kabinet/internal/breaker"
 	"kabinet/internal/viewer"
 )
 
@@ -30,6 +31,9 @@ const (
 	sweepEvery = 15 * time.Second
 	// sweepBatch is how many overdue commands one sweep gives up.
 	sweepBatch = 100
+	// breakerLimit is after how many failures in a row the fund is left alone, and breakerPause how often it is asked then.
+	breakerLimit = 5
+	breakerPause = 30 * time.Second
 )
 
 // Options are what a Courier needs.
@@ -54,7 +58,7 @@ type Courier struct {
 	poll    time.Duration
 	log     *slog.Logger
 	metrics *metrics
-	breaker breaker
+	breaker *breaker.Breaker // of the fund
 }
 
 // NewCourier makes a Courier.
@@ -77,7 +81,7 @@ func NewCourier(o Options) (*Courier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: metrics: %w", err)
 	}
-	c := &Courier{Outbox: o.Outbox, target: t, source: o.Source, poll: o.Poll, log: o.Log, metrics: m}
+	c := &Courier{Outbox: o.Outbox, target: t, source: o.Source, poll: o.Poll, log: o.Log, metrics: m, breaker: breaker.New(breakerLimit, breakerPause)}
 	if c.poll == 0 {
 		c.poll = pollEvery
 	}
@@ -156,7 +160,7 @@ func (c *Courier) claim(ctx context.Context, most int) ([]claimed, error) {
 		return nil, fmt.Errorf("look for due commands: %w", err)
 	}
 	var mine []claimed
-	for _, row := range due[:c.breaker.allow(now, len(due))] {
+	for _, row := range due[:c.breaker.AllowN(now, len(due))] {
 		until := now.Add(lease)
 		// That nothing earlier is waiting stays true: what is delivered stays delivered, and nothing comes before it.
 		n, err := c.store.Command.Update().Where(
@@ -218,12 +222,12 @@ func (c *Courier) attempt(ctx context.Context, row *ent.Command) (attempt, error
 // weigh has the breaker learn of an attempt. A fund that refuses a command answers.
 func (c *Courier) weigh(ctx context.Context, a attempt) {
 	if a.code == "" || a.code == Refused {
-		if c.breaker.answered() {
+		if c.breaker.Answered() {
 			c.log.InfoContext(ctx, "outbox: the fund answers again")
 		}
 		return
 	}
-	if c.breaker.failed(c.clock.Now()) {
+	if c.breaker.Failed(c.clock.Now()) {
 		c.log.ErrorContext(ctx, "outbox: the fund does not answer and is asked less often", "error", a.cause)
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/hex"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 
+	"kabinet/internal/breaker"
 	"kabinet/internal/clock"
 )
 
@@ -30,12 +30,14 @@ type Limiter struct {
 	memory  *Memory
 	clock   clock.Clock
 	log     *slog.Logger
-	askAt   atomic.Int64 // when Redis may be asked again, in Unix nanoseconds; 0 while it answers
+	breaker *breaker.Breaker // of Redis
 }
 
 // New makes a limiter. The clock is that of the memory; Redis has its own.
 func New(r redis.UniversalClient, c clock.Clock, log *slog.Logger) *Limiter {
-	return &Limiter{counter: redis_rate.NewLimiter(prefixed{r}), memory: NewMemory(c, memorySize), clock: c, log: log}
+	return &Limiter{
+		counter: redis_rate.NewLimiter(prefixed{r}), memory: NewMemory(c, memorySize), clock: c, log: log, breaker: breaker.New(1, askPause),
+	}
 }
 
 // Take counts one. It gives nil, or ErrTooMany with the time to wait, and then counts nothing.
@@ -51,7 +53,7 @@ func (l *Limiter) TakeN(ctx context.Context, limit Limit, key string, n int) err
 	if n > limit.Burst {
 		return tooMany(0)
 	}
-	if !l.mayAsk() {
+	if !l.breaker.Allow(l.clock.Now()) {
 		return l.memory.TakeN(ctx, limit, key, n)
 	}
 	// Whoever hangs up counts all the same.
@@ -61,32 +63,18 @@ func (l *Limiter) TakeN(ctx context.Context, limit Limit, key string, n int) err
 	result, err := l.counter.AllowN(limited, hex.EncodeToString(h[:]),
 		redis_rate.Limit{Rate: limit.Rate, Period: limit.Per, Burst: limit.Burst}, max(1, n))
 	if err != nil {
-		if l.askAt.Swap(l.clock.Now().Add(askPause).UnixNano()) == 0 {
+		if l.breaker.Failed(l.clock.Now()) {
 			l.log.WarnContext(ctx, "rate limits: Redis does not answer; this instance counts by itself", "error", err)
 		}
 		return l.memory.TakeN(ctx, limit, key, n)
 	}
-	if l.askAt.Swap(0) != 0 {
+	if l.breaker.Answered() {
 		l.log.InfoContext(ctx, "rate limits: Redis answers again")
 	}
 	if result.RetryAfter >= 0 { // -1 when it passed
 		return tooMany(max(time.Millisecond, result.RetryAfter))
 	}
 	return nil
-}
-
-// mayAsk tells whether Redis may be asked now. While it fails, one request in askPause is let through.
-func (l *Limiter) mayAsk() bool {
-	at := l.askAt.Load()
-	if at == 0 {
-		return true
-	}
-	now := l.clock.Now()
-	// A clock that was set back must not keep Redis from being asked.
-	if wait := time.Duration(at - now.UnixNano()); wait > 0 && wait <= askPause {
-		return false
-	}
-	return l.askAt.CompareAndSwap(at, now.Add(askPause).UnixNano())
 }
 
 // prefixed puts the counter's keys beside all others of the cabinet.

@@ -27,12 +27,18 @@ func (h tokenHash) cacheKey() string { return "kabinet:session:{" + h.hex() + "}
 // rowKey stands while the row need not be asked again.
 func (h tokenHash) rowKey() string { return h.cacheKey() + ":row" }
 
+// breakerPause is how long Redis is left alone after a failure; then one check asks again.
+const breakerPause = time.Second
+
+// errLeftAlone tells that Redis was not asked, because it has just failed.
+var errLeftAlone = errors.New("session: the cache has failed and is left alone for a moment")
+
 // cacheTimeout bounds what a check waits for Redis, in all: attempts, connecting and queueing included.
 const cacheTimeout = 100 * time.Millisecond
 
 // ask sends a pipeline to Redis, unless it has just failed. A caller who has left proves nothing about Redis.
 func (s *Service) ask(ctx context.Context, fill func(redis.Pipeliner)) error {
-	if !s.breaker.allow(s.clock.Now()) {
+	if !s.breaker.Allow(s.clock.Now()) {
 		return errLeftAlone
 	}
 	limited, cancel := context.WithTimeout(ctx, s.waits.cache)
@@ -42,14 +48,14 @@ func (s *Service) ask(ctx context.Context, fill func(redis.Pipeliner)) error {
 	_, err := pipe.Exec(limited)
 	switch {
 	case err == nil || errors.Is(err, redis.Nil):
-		if s.breaker.answered() {
+		if s.breaker.Answered() {
 			s.log.InfoContext(ctx, "session: the cache answers again")
 		}
 		return nil
 	case ctx.Err() != nil:
 		return err
 	}
-	if s.breaker.failed(s.clock.Now()) {
+	if s.breaker.Failed(s.clock.Now()) {
 		s.log.WarnContext(ctx, "session: the cache does not answer; the rows do", "error", err)
 	}
 	return err

@@ -13,6 +13,7 @@ import (
 
 	"kabinet/ent"
 	"kabinet/internal/audit"
+	"kabinet/internal/breaker"
 	"kabinet/internal/clock"
 	"kabinet/internal/identity"
 	"kabinet/internal/ref"
@@ -120,9 +121,9 @@ type Service struct {
 	limits  Limits
 	log     *slog.Logger
 	renewer Renewer
-	ends    *signal.Bells // under the ids of sessions: it was ended
-	doubts  *signal.Bells // likewise: it may have been
-	breaker breaker
+	ends    *signal.Bells    // under the ids of sessions: it was ended
+	doubts  *signal.Bells    // likewise: it may have been
+	breaker *breaker.Breaker // of Redis
 	flights flights
 	stale   stale
 	keyless sync.Once // tells once of rows from before sessions had keys
@@ -139,7 +140,7 @@ type waits struct {
 func New(o Options) *Service {
 	service := &Service{
 		store: o.Store, redis: o.Redis, bus: o.Bus, journal: o.Journal, sealer: o.Sealer, clock: o.Clock, limits: o.Limits,
-		log: o.Log, renewer: o.Renewer, ends: signal.NewBells(), doubts: signal.NewBells(),
+		log: o.Log, renewer: o.Renewer, breaker: breaker.New(1, breakerPause), ends: signal.NewBells(), doubts: signal.NewBells(),
 		waits: waits{cache: cacheTimeout, renewal: renewWait, look: renewLook},
 	}
 	o.Bus.Listen(signal.Listener{

@@ -6,18 +6,28 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { listen } from './provider.mjs';
 
 /** How long it may take to become ready, and to end, in milliseconds. */
 const patience = 60_000;
 
-/** @returns {Promise<number>} a port that was free a moment ago */
+/**
+ * Below the ports that the kernel gives to outgoing connections: none of those must take it before the cabinet does.
+ *
+ * @returns {Promise<number>} a port that was free a moment ago
+ */
 export async function freePort() {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (free) {
+      server.close();
+      await once(server, 'close');
+      return port;
+    }
+  }
 }
 
 /**
