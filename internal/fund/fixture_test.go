@@ -15,6 +15,7 @@ import (
 	"kabinet/internal/benefit"
 	"kabinet/internal/blob"
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
 	"kabinet/internal/clock"
 	"kabinet/internal/contribution"
 	"kabinet/internal/deadline"
@@ -22,6 +23,7 @@ import (
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
 	"kabinet/internal/notice"
+	"kabinet/internal/outbox"
 	"kabinet/internal/owner"
 	"kabinet/internal/person"
 	"kabinet/internal/person/persontest"
@@ -82,6 +84,7 @@ func newBoundary(t testing.TB, s *storage.Store) *boundary {
 		Documents: document.New(s, blobs, recorder, now),
 		People:    people, Verifications: verification.New(s, sealer, people, recorder, journal, now),
 		Contributions: contribution.New(s, recorder, now), Deadlines: deadline.New(s, recorder, now), Notices: notice.New(s, bus, now, log),
+		Clarifications: clarification.New(s, sealer, outbox.New(s, sealer, recorder, now), recorder, journal, now),
 	})
 	require.NoError(t, err)
 	return &boundary{Service: service, store: s, clock: now, people: people, ann: persontest.New(t, s)}

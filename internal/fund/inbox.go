@@ -18,6 +18,7 @@ import (
 	"kabinet/ent/fundevent"
 	"kabinet/internal/appeal"
 	"kabinet/internal/benefit"
+	"kabinet/internal/clarification"
 	"kabinet/internal/clock"
 	"kabinet/internal/contribution"
 	"kabinet/internal/deadline"
@@ -72,15 +73,16 @@ type Result struct {
 
 // Rooms are the domains that apply reports.
 type Rooms struct {
-	SickLeaves    *sickleave.Service
-	Benefits      *benefit.Service
-	Appeals       *appeal.Service
-	Documents     *document.Service
-	People        *person.Service
-	Verifications *verification.Service
-	Contributions *contribution.Service
-	Deadlines     *deadline.Service
-	Notices       *notice.Service
+	SickLeaves     *sickleave.Service
+	Benefits       *benefit.Service
+	Appeals        *appeal.Service
+	Documents      *document.Service
+	People         *person.Service
+	Verifications  *verification.Service
+	Contributions  *contribution.Service
+	Deadlines      *deadline.Service
+	Notices        *notice.Service
+	Clarifications *clarification.Service
 }
 
 // Service takes in what the fund reports.

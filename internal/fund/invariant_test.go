@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kabinet/docs/events"
+	"kabinet/internal/clarification"
 	"kabinet/internal/fund"
 	"kabinet/internal/identifier"
 	"kabinet/internal/person/persontest"
@@ -87,6 +88,15 @@ func withVerification(t *testing.T, b *boundary) string {
 	return ref.Of(ref.Verification, row.ID).String()
 }
 
+func withQuestion(t *testing.T, b *boundary) string {
+	t.Helper()
+	row, err := b.store.Clarification.Create().SetOwnerID(b.ann).SetSickLeaveID(b.addLeave(t, number).ID).
+		SetAddressee(string(clarification.Doctor)).SetState(string(clarification.Asked)).SetQuestion([]byte("sealed")).
+		SetCreatedAt(b.clock.Now()).SetUpdatedAt(b.clock.Now()).Save(persontest.System(t))
+	require.NoError(t, err)
+	return ref.Of(ref.Clarification, row.ID).String()
+}
+
 // pick gives the data of the events 2, 3 and 4.
 func pick(format string, values ...string) func(string, int) string {
 	return func(subject string, n int) string { return fmt.Sprintf(format, subject, values[n-2]) }
@@ -119,15 +129,16 @@ func kinds() map[string]kind {
 			subject: withBenefit, stranger: strangerNumber,
 			data: sameAlways(`{"number":"%s","startsOn":"2026-11-01","endsOn":"2026-11-30","amount":"5.00","accruedOn":"2026-11-30"}`),
 		},
-		fund.TypeBenefitNotice:       {subject: withBenefit, data: sameAlways(`{"number":"%s","notice":"Исправьте"}`), stranger: strangerNumber, once: true},
-		fund.TypeAppealChanged:       {subject: withAppeal, data: pick(`{"appeal":"%s","state":"%s"}`, "NEEDS_CORRECTION", "UNDER_REVIEW", "DONE"), stranger: strangerAppeal},
-		fund.TypeAppealRegistered:    {subject: func(t *testing.T, b *boundary) string { t.Helper(); return b.addAppeal(t).String() }, data: sameAlways(`{"appeal":"%s","number":"О-1","dueOn":"2026-12-01"}`), stranger: strangerAppeal, once: true},
-		fund.TypeAppealAssigned:      {subject: withAppeal, data: pick(`{"appeal":"%s","specialist":"%s"}`, "А", "Б", "В"), stranger: strangerAppeal},
-		fund.TypeAppealCommented:     {subject: withAppeal, data: sameAlways(`{"appeal":"%s","text":"Ждите"}`), stranger: strangerAppeal},
-		fund.TypeAppealDeficiencies:  {subject: withAppeal, data: sameAlways(`{"appeal":"%s","deficiencies":[{"what":"А","remedy":"Б"}]}`), stranger: strangerAppeal, once: true},
-		fund.TypeAppealDecided:       {subject: withAppeal, data: sameAlways(`{"appeal":"%s","decision":"REFUSED","answer":"Нет"}`), stranger: strangerAppeal, once: true},
-		fund.TypeDocumentVerdict:     {subject: withDocument, data: sameAlways(`{"document":"%s","state":"APPROVED"}`), stranger: ref.Of(ref.Document, uuid.New()).String(), once: true},
-		fund.TypeVerificationVerdict: {subject: withVerification, data: sameAlways(`{"verification":"%s","state":"CONFIRMED"}`), stranger: ref.Of(ref.Verification, uuid.New()).String(), once: true},
+		fund.TypeBenefitNotice:         {subject: withBenefit, data: sameAlways(`{"number":"%s","notice":"Исправьте"}`), stranger: strangerNumber, once: true},
+		fund.TypeAppealChanged:         {subject: withAppeal, data: pick(`{"appeal":"%s","state":"%s"}`, "NEEDS_CORRECTION", "UNDER_REVIEW", "DONE"), stranger: strangerAppeal},
+		fund.TypeAppealRegistered:      {subject: func(t *testing.T, b *boundary) string { t.Helper(); return b.addAppeal(t).String() }, data: sameAlways(`{"appeal":"%s","number":"О-1","dueOn":"2026-12-01"}`), stranger: strangerAppeal, once: true},
+		fund.TypeAppealAssigned:        {subject: withAppeal, data: pick(`{"appeal":"%s","specialist":"%s"}`, "А", "Б", "В"), stranger: strangerAppeal},
+		fund.TypeAppealCommented:       {subject: withAppeal, data: sameAlways(`{"appeal":"%s","text":"Ждите"}`), stranger: strangerAppeal},
+		fund.TypeAppealDeficiencies:    {subject: withAppeal, data: sameAlways(`{"appeal":"%s","deficiencies":[{"what":"А","remedy":"Б"}]}`), stranger: strangerAppeal, once: true},
+		fund.TypeAppealDecided:         {subject: withAppeal, data: sameAlways(`{"appeal":"%s","decision":"REFUSED","answer":"Нет"}`), stranger: strangerAppeal, once: true},
+		fund.TypeDocumentVerdict:       {subject: withDocument, data: sameAlways(`{"document":"%s","state":"APPROVED"}`), stranger: ref.Of(ref.Document, uuid.New()).String(), once: true},
+		fund.TypeVerificationVerdict:   {subject: withVerification, data: sameAlways(`{"verification":"%s","state":"CONFIRMED"}`), stranger: ref.Of(ref.Verification, uuid.New()).String(), once: true},
+		fund.TypeClarificationAnswered: {subject: withQuestion, data: sameAlways(`{"clarification":"%s","answer":"Потому что."}`), stranger: ref.Of(ref.Clarification, uuid.New()).String(), once: true},
 		fund.TypeInsuredChanged: {
 			subject: named(uid),
 			data:    pick(`{"uid":"%s","snils":"`+snils+`","lastName":"%s","firstName":"Анна","birthDate":"1980-02-29"}`, "А", "Б", "В"),

@@ -228,7 +228,7 @@ func TestTheExamplesApply(t *testing.T) {
 		for _, row := range rows {
 			want := fund.Applied
 			switch {
-			case strings.HasPrefix(row.Type, "ru.sfr.appeal."), row.Type == fund.TypeDocumentVerdict, row.Type == fund.TypeVerificationVerdict,
+			case strings.HasPrefix(row.Type, "ru.sfr.appeal."), row.Type == fund.TypeDocumentVerdict, row.Type == fund.TypeVerificationVerdict, row.Type == fund.TypeClarificationAnswered,
 				row.Type == fund.TypeSickLeaveChanged, row.Type == fund.TypeBenefitChanged:
 				want = fund.Parked
 			}

@@ -31,6 +31,7 @@ const (
 	TypeDocumentVerdict       = "ru.sfr.document.verdict"
 	TypeInsuredChanged        = "ru.sfr.insured.changed"
 	TypeVerificationVerdict   = "ru.sfr.verification.verdict"
+	TypeClarificationAnswered = "ru.sfr.clarification.answered"
 	TypeContributionReported  = "ru.sfr.contribution.reported"
 	TypeDeadlineSet           = "ru.sfr.deadline.set"
 	TypeAnnouncementPublished = "ru.sfr.announcement.published"
@@ -62,6 +63,7 @@ func (s *Service) applicationsByType() map[string]application {
 		TypeDocumentVerdict:       s.applyVerdict,
 		TypeInsuredChanged:        s.applyInsured,
 		TypeVerificationVerdict:   s.applyVerification,
+		TypeClarificationAnswered: s.applyAnswer,
 		TypeContributionReported:  s.applyContribution,
 		TypeDeadlineSet:           s.applyDeadline,
 		TypeAnnouncementPublished: s.applyAnnouncement,

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
 	"kabinet/internal/money"
+	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
 	"kabinet/internal/storage"
 )
@@ -149,4 +151,21 @@ func (d issued) issue() (sickleave.Issue, error) {
 type amount struct {
 	told *money.Decimal
 	kept **money.Kopecks
+}
+
+func (s *Service) applyAnswer(ctx context.Context, tx *storage.Tx, e *Event) error {
+	data, err := read[struct {
+		Clarification string `json:"clarification"`
+		Answer        string `json:"answer"`
+	}](e)
+	if err != nil || data.Clarification != e.Subject {
+		return errContents
+	}
+	id, err := ref.Parse(data.Clarification)
+	if err != nil || id.Kind != ref.Clarification {
+		return errContents
+	}
+	return s.rooms.Clarifications.Apply(ctx, tx, clarification.Report{
+		Clarification: id, Sequence: e.Sequence, Answer: data.Answer,
+	})
 }
