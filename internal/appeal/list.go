@@ -81,11 +81,12 @@ func (f *Filter) predicates() []predicate.Appeal {
 		where = append(where, appeal.KindIn(page.Strings(f.Kinds)...))
 	}
 	if f.CreatedOn != nil {
-		if !f.CreatedOn.From.IsZero() {
-			where = append(where, appeal.CreatedAtGTE(f.CreatedOn.From.Time(calendar.Moscow()).UTC()))
+		from, until := f.CreatedOn.Times(calendar.Moscow())
+		if !from.IsZero() {
+			where = append(where, appeal.CreatedAtGTE(from))
 		}
-		if !f.CreatedOn.To.IsZero() {
-			where = append(where, appeal.CreatedAtLT(f.CreatedOn.To.AddDays(1).Time(calendar.Moscow()).UTC()))
+		if !until.IsZero() {
+			where = append(where, appeal.CreatedAtLT(until))
 		}
 	}
 	return where

@@ -119,11 +119,12 @@ func (f *Filter) predicates() []predicate.AuditEntry {
 		where = append(where, auditentry.Allowed(*f.Allowed))
 	}
 	if f.OccurredOn != nil {
-		if !f.OccurredOn.From.IsZero() {
-			where = append(where, auditentry.OccurredAtGTE(f.OccurredOn.From.Time(calendar.Moscow()).UTC()))
+		from, until := f.OccurredOn.Times(calendar.Moscow())
+		if !from.IsZero() {
+			where = append(where, auditentry.OccurredAtGTE(from))
 		}
-		if !f.OccurredOn.To.IsZero() {
-			where = append(where, auditentry.OccurredAtLT(f.OccurredOn.To.AddDays(1).Time(calendar.Moscow()).UTC()))
+		if !until.IsZero() {
+			where = append(where, auditentry.OccurredAtLT(until))
 		}
 	}
 	return where

@@ -284,16 +284,23 @@ func TestThirtyQuestionsAreEnough(t *testing.T) {
 
 func TestARepeatedQuestionIsOne(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ann, in := persontest.As(t, d.ann), about(d.leave)
+		ann, in, another := persontest.As(t, d.ann), about(d.leave), d.addLeave(t, d.ann, "910000000002")
 		first, err := d.Ask(ann, in)
 		require.NoError(t, err)
 		after := d.traces(t)
 		again, err := d.Ask(ann, in)
 		require.NoError(t, err)
 		require.Equal(t, first.ID, again.ID)
-		in.Question = "Another?"
-		_, err = d.Ask(ann, in)
-		require.ErrorIs(t, err, idempotency.ErrReused)
+		for name, change := range map[string]func(*clarification.AskInput){
+			"another question":  func(in *clarification.AskInput) { in.Question = "Another?" },
+			"another addressee": func(in *clarification.AskInput) { in.Addressee = clarification.Employer },
+			"another leave":     func(in *clarification.AskInput) { in.SickLeave = another },
+		} {
+			other := in
+			change(&other)
+			_, err = d.Ask(ann, other)
+			require.ErrorIs(t, err, idempotency.ErrReused, name)
+		}
 		require.Equal(t, after, d.traces(t))
 	})
 }

@@ -87,9 +87,23 @@ func (s *Service) Delivery(ctx context.Context, c *Clarification) (*outbox.Deliv
 		})
 }
 
+// SealQuestion seals the question of the clarification with this id.
+func SealQuestion(sealer *seal.Sealer, id uuid.UUID, question string) ([]byte, error) {
+	return sealText(sealer, questionPlace, id, question)
+}
+
+// SealAnswer seals the answer of the clarification with this id.
+func SealAnswer(sealer *seal.Sealer, id uuid.UUID, answer string) ([]byte, error) {
+	return sealText(sealer, answerPlace, id, answer)
+}
+
 // seal makes the row's sealed text.
 func (s *Service) seal(place seal.Place, id uuid.UUID, text string) ([]byte, error) {
-	sealed, err := s.sealer.Seal(place, id, []byte(text))
+	return sealText(s.sealer, place, id, text)
+}
+
+func sealText(sealer *seal.Sealer, place seal.Place, id uuid.UUID, text string) ([]byte, error) {
+	sealed, err := sealer.Seal(place, id, []byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("seal clarification: %w", err)
 	}

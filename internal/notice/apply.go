@@ -93,7 +93,7 @@ func (s *Service) ApplyPublication(ctx context.Context, tx *storage.Tx, p Public
 
 // newest is the highest sequence of announcements; 0 if there is none.
 func newest(ctx context.Context, q *ent.AnnouncementQuery) (int64, error) {
-	row, err := q.Order(announcement.BySequence(sql.OrderDesc())).Limit(1).Select(announcement.FieldSequence).Only(ctx)
+	row, err := q.Order(announcement.BySequence(sql.OrderDesc())).Select(announcement.FieldSequence).First(ctx)
 	if ent.IsNotFound(err) {
 		return 0, nil
 	}

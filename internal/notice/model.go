@@ -45,17 +45,17 @@ type Status struct {
 }
 
 // SystemText names the system in the language of the request.
-func (s Status) SystemText(ctx context.Context) string {
+func (s *Status) SystemText(ctx context.Context) string {
 	return s.System.Text().In(locale.FromContext(ctx))
 }
 
 // StateText explains the state in the language of the request.
-func (s Status) StateText(ctx context.Context) string {
+func (s *Status) StateText(ctx context.Context) string {
 	return s.State.Text().In(locale.FromContext(ctx))
 }
 
 // NoteText is what the fund says of it, in the language of the request; nil if it says nothing.
-func (s Status) NoteText(ctx context.Context) *string {
+func (s *Status) NoteText(ctx context.Context) *string {
 	if s.Note.Ru == "" {
 		return nil
 	}
@@ -112,13 +112,13 @@ func fromMaintenanceRow(row *ent.Maintenance, now time.Time) *Maintenance {
 }
 
 // statusesOf completes what the fund has told: a system of which it has told nothing works.
-func statusesOf(rows []*ent.SystemStatus) []Status {
-	statuses := make([]Status, len(Systems()))
+func statusesOf(rows []*ent.SystemStatus) []*Status {
+	statuses := make([]*Status, len(Systems()))
 	for i, system := range Systems() {
-		statuses[i] = Status{System: system, State: Operational}
+		statuses[i] = &Status{System: system, State: Operational}
 		if at := slices.IndexFunc(rows, func(r *ent.SystemStatus) bool { return r.System == string(system) }); at >= 0 {
 			row := rows[at]
-			statuses[i] = Status{
+			statuses[i] = &Status{
 				System: system, State: State(row.State), Note: locale.Text{Ru: row.NoteRu, En: row.NoteEn},
 				Since: &row.Since, UpdatedAt: &row.UpdatedAt,
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,6 +23,7 @@ type Service struct {
 	bus   *signal.Bus
 	clock clock.Clock
 	log   *slog.Logger
+	every time.Duration // between looks unasked
 
 	woken chan struct{} // there may be something new to read
 	owed  chan struct{} // other instances are to be woken
@@ -32,17 +34,23 @@ type Service struct {
 
 	mu            sync.Mutex // guards what follows; never held for long
 	begun         bool
-	told          []Status
+	told          []*Status
 	announcements *tail[*Announcement]
-	statuses      *tail[[]Status]
+	statuses      *tail[[]*Status]
 }
 
+// Option changes a Service.
+type Option func(*Service)
+
 // New makes the service, which listens on the bus. Run has to be running for the streams to say anything.
-func New(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger) *Service {
+func New(s *storage.Store, bus *signal.Bus, c clock.Clock, log *slog.Logger, options ...Option) *Service {
 	service := &Service{
-		store: s, bus: bus, clock: c, log: log,
+		store: s, bus: bus, clock: c, log: log, every: lookEvery,
 		woken: make(chan struct{}, 1), owed: make(chan struct{}, 1),
-		announcements: newTail[*Announcement](), statuses: newTail[[]Status](),
+		announcements: newTail[*Announcement](), statuses: newTail[[]*Status](),
+	}
+	for _, o := range options {
+		o(service)
 	}
 	wake := func() { nudge(service.woken) }
 	bus.Listen(signal.Listener{Topic: topic, Heard: func(string) { wake() }, Connected: wake})
@@ -64,7 +72,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Announcement, error) 
 }
 
 // Systems gives how every system does, in the order of Systems.
-func (s *Service) Systems(ctx context.Context) ([]Status, error) {
+func (s *Service) Systems(ctx context.Context) ([]*Status, error) {
 	rows, err := s.store.SystemStatus.Query().All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get systems: %w", err)

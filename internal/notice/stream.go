@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kabinet/ent/announcement"
+	"kabinet/internal/fault"
 	"kabinet/internal/signal"
 	"kabinet/internal/viewer"
 )
@@ -18,13 +19,16 @@ const topic signal.Topic = "notice"
 
 // Times of the streams.
 const (
-	// lookEvery is how often a process looks unasked: for what a lost wake-up has not told, and for what is to be
-	// published by now.
+	// lookEvery is how often a process looks unasked unless told otherwise: for what a lost wake-up has not told, and for
+	// what is to be published by now.
 	lookEvery = 5 * time.Second
 	// readTimeout bounds one look, publishTimeout the waking of other instances.
 	readTimeout    = 3 * time.Second
 	publishTimeout = time.Second
 )
+
+// LookEvery sets how often a process looks unasked for what is new.
+func LookEvery(d time.Duration) Option { return func(s *Service) { s.every = d } }
 
 // tail is the end of a stream that many read: a list to which items are added and which the garbage collector shortens.
 // A reader holds its own place, so that a slow one delays nobody and misses nothing.
@@ -77,8 +81,8 @@ func (s *Service) announce(context.Context) {
 	nudge(s.owed)
 }
 
-// Published gives the announcements that are published or changed from now on, in the order of their sequence, each at
-// least once; the channel is closed when the context ends.
+// Published gives the announcements that are published or changed from now on, each at least once and as it is when it is
+// read; the channel is closed when the context ends. It is fault.ErrUnauthenticated for anybody but a person.
 func (s *Service) Published(ctx context.Context) (<-chan *Announcement, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, err
@@ -91,20 +95,23 @@ func (s *Service) Published(ctx context.Context) (<-chan *Announcement, error) {
 }
 
 // StatusChanged gives how all systems do: at once as they do now, then after each change; the channel is closed when the
-// context ends.
-func (s *Service) StatusChanged(ctx context.Context) (<-chan []Status, error) {
+// context ends. It is fault.ErrUnauthenticated for anybody but a person.
+func (s *Service) StatusChanged(ctx context.Context) (<-chan []*Status, error) {
 	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(chan []Status)
+	out := make(chan []*Status)
 	go followFrom(ctx, s.told, s.statuses.last, out)
 	return out, nil
 }
 
-// ready sets the place from which this process reads, if nobody has.
+// ready lets only people in, and sets the place from which this process reads, if nobody has.
 func (s *Service) ready(ctx context.Context) error {
+	if !viewer.FromContext(ctx).IsPerson() {
+		return fault.ErrUnauthenticated
+	}
 	s.mu.Lock()
 	begun := s.begun
 	s.mu.Unlock()
@@ -167,7 +174,7 @@ func (s *Service) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.wakeOthers(ctx) })
 	defer wg.Wait()
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
 	failing := false
 	for {
@@ -255,15 +262,15 @@ func (s *Service) lookForStatuses(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !slices.EqualFunc(statuses, s.told, Status.equal) {
-		s.told = statuses
+	if !slices.EqualFunc(statuses, s.told, (*Status).equal) {
 		s.statuses.add(statuses)
 	}
+	s.told = statuses // also if only their times are others: who subscribes is told them as they are
 	return nil
 }
 
 // equal compares what people see.
-func (s Status) equal(other Status) bool {
+func (s *Status) equal(other *Status) bool {
 	return s.System == other.System && s.State == other.State && s.Note == other.Note && sameTime(s.Since, other.Since)
 }
 
