@@ -51,10 +51,7 @@ type Command struct {
 	Data    any     // marshalled to JSON by the schema of the type
 }
 
-// Delivery is what is known of the delivery of a command.
-//
-// The owner's sequence rises when State changes. Whatever else is shown to people must be taken from Failure and
-// DeliveredAt: Attempts, LastError and NextAttemptAt change with every attempt, and are for operators.
+// Delivery is what is known of the delivery of a command. The owner's sequence rises with every change of it.
 type Delivery struct {
 	ID            uuid.UUID // id of the event
 	Type          string
@@ -66,14 +63,6 @@ type Delivery struct {
 	NextAttemptAt *time.Time // nil when there will be none
 	DeliveredAt   *time.Time
 	CreatedAt     time.Time
-}
-
-// Failure is why it has failed; nil unless it has.
-func (d *Delivery) Failure() *ErrorCode {
-	if d.State != Failed {
-		return nil
-	}
-	return d.LastError
 }
 
 // StateText explains the state, and what to do, in the language of the request.

@@ -25,8 +25,24 @@ func (c *Courier) settle(ctx context.Context, one claimed, a attempt) error {
 	}
 	c.log.WarnContext(ctx, "outbox: a command is not delivered; it is tried again",
 		"command", row.ID, "type", row.Type, "attempts", row.Attempts+1, "next", at, "error", a.cause)
-	if err := c.store.Command.Update().Where(command.ID(row.ID), command.State(string(Pending)), command.ClaimedUntil(one.until)).
-		SetAttempts(row.Attempts + 1).SetLastError(string(a.code)).SetNextAttemptAt(at).ClearClaimedUntil().Exec(ctx); err != nil {
+	return c.postpone(ctx, one, a.code, at)
+}
+
+// postpone has a command tried again later. Its person sees that: while the fund is away it is asked so seldom that they
+// do not hear of it often.
+func (c *Courier) postpone(ctx context.Context, one claimed, code ErrorCode, at time.Time) error {
+	row := one.row
+	if err := c.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := owner.Lock(ctx, tx, row.OwnerID); err != nil {
+			return err
+		}
+		n, err := tx.Command.Update().Where(command.ID(row.ID), command.State(string(Pending)), command.ClaimedUntil(one.until)).
+			SetAttempts(row.Attempts + 1).SetLastError(string(code)).SetNextAttemptAt(at).ClearClaimedUntil().Save(ctx)
+		if err != nil || n == 0 { // the lease was lost
+			return err
+		}
+		return c.tell(ctx, tx, row)
+	}); err != nil {
 		return fmt.Errorf("settle command: %w", err)
 	}
 	return nil
