@@ -16,6 +16,7 @@ const answerWithin = 5
 
 // appealSpec is what is told of an appeal.
 type appealSpec struct {
+	key        string // by which deadlines name it, if one does
 	kind       appeal.Kind
 	subject    string
 	body       string
@@ -63,10 +64,18 @@ func (a *author) writeAppeal(s appealSpec) {
 		turns = append(turns, turn{string(step.to), at, step.comment})
 	}
 	subject := ref.Of(ref.Appeal, row.ID)
+	if s.key != "" {
+		a.written[about{ref.Appeal, s.key}] = subject
+	}
 	row.CreatedAt, row.UpdatedAt = a.tell(subject, turns)
+	var comments []comment
 	for _, m := range s.messages {
-		if at := a.writeMessage(subject, s, m, turns); at.After(row.UpdatedAt) {
-			row.UpdatedAt = at
+		message := a.writeMessage(subject, s, m, turns)
+		if message.SentAt.After(row.UpdatedAt) {
+			row.UpdatedAt = message.SentAt
+		}
+		if m.by == appeal.Citizen {
+			comments = append(comments, comment{message, m.text})
 		}
 	}
 	for _, t := range s.attached {
@@ -84,6 +93,7 @@ func (a *author) writeAppeal(s appealSpec) {
 		})
 	}
 	a.records.appeals = append(a.records.appeals, row)
+	a.deliver(subject, a.acts(row, s, turns, comments))
 }
 
 // takeStep writes a line of the timeline and what it changes.
@@ -110,7 +120,7 @@ func (a *author) takeStep(row *ent.Appeal, s appealSpec, step stepSpec, at time.
 }
 
 // writeMessage writes a message and tells of it: it changes the appeal without changing its state.
-func (a *author) writeMessage(subject ref.Ref, s appealSpec, m messageSpec, turns []turn) time.Time {
+func (a *author) writeMessage(subject ref.Ref, s appealSpec, m messageSpec, turns []turn) *ent.AppealMessage {
 	at := a.on(m.when)
 	row := &ent.AppealMessage{ID: a.id(), OwnerID: a.owner, AppealID: subject.ID, Author: string(m.by), SentAt: at}
 	notice := "Вы написали сообщение."
@@ -131,5 +141,5 @@ func (a *author) writeMessage(subject ref.Ref, s appealSpec, m messageSpec, turn
 		change.from = &turns[later-1].to
 	}
 	a.records.events = append(a.records.events, change)
-	return at
+	return row
 }

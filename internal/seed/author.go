@@ -27,6 +27,7 @@ type author struct {
 
 	leaves    map[string]*leaf
 	documents map[string]*paper
+	written   map[about]ref.Ref // what deadlines can be about
 	numbers   int
 	records   records
 	err       error
@@ -38,11 +39,12 @@ func newAuthor(p persona.Persona, ordinal int, owner uuid.UUID, now time.Time, s
 	return &author{
 		persona: p, ordinal: ordinal, owner: owner, today: calendar.DateOf(now, calendar.Moscow()), sealer: sealer, press: files,
 		chance: rand.New(rand.NewPCG(h.Sum64(), 1)), //nolint:gosec // nothing here is secret
-		leaves: make(map[string]*leaf), documents: make(map[string]*paper),
+		leaves: make(map[string]*leaf), documents: make(map[string]*paper), written: make(map[about]ref.Ref),
 	}
 }
 
-// write makes up everything. Documents come before appeals, which attach them, and leaves before benefits.
+// write makes up everything. Documents come before appeals, which attach them, leaves before benefits and what is asked
+// about them, and deadlines, which can be about anything, at last. Of a newcomer there is no more than waits for her.
 func (a *author) write() {
 	b := biographyOf(a.persona.Name)
 	for _, l := range b.leaves {
@@ -57,6 +59,16 @@ func (a *author) write() {
 	for _, p := range b.appeals {
 		a.writeAppeal(p)
 	}
+	for _, c := range b.clarifications {
+		a.writeClarification(c)
+	}
+	for _, d := range b.deadlines {
+		a.writeDeadline(d)
+	}
+	if !a.persona.Newcomer {
+		a.writeContributions(b.job)
+		a.writeContributions(b.secondJob)
+	}
 }
 
 // serial is the next number of the person: six digits, rising.
@@ -67,6 +79,11 @@ func (a *author) serial() int {
 
 // daysAgo is the day n days before today.
 func (a *author) daysAgo(n int) calendar.Date { return a.today.AddDays(-n) }
+
+// month is the first day of the month so many months before the present one.
+func (a *author) month(ago int) calendar.Date {
+	return calendar.NewDate(a.today.Year(), a.today.Month()-time.Month(ago), 1)
+}
 
 // workdaysAgo is the n-th working day before today. Public holidays are not known here.
 func (a *author) workdaysAgo(n int) calendar.Date {

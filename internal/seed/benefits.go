@@ -1,8 +1,6 @@
 package seed
 
 import (
-	"time"
-
 	"kabinet/ent"
 	"kabinet/internal/benefit"
 	"kabinet/internal/calendar"
@@ -72,6 +70,11 @@ func (a *author) writeBenefit(b biography, s benefitSpec) {
 	if row.Notice != nil { // the feed says what the record says
 		a.records.events[len(a.records.events)-1].comment = row.Notice
 	}
+	key := s.leave
+	if key == "" {
+		key = string(s.kind)
+	}
+	a.written[about{ref.Benefit, key}] = ref.Of(ref.Benefit, row.ID)
 	a.records.benefits = append(a.records.benefits, row)
 }
 
@@ -114,8 +117,7 @@ func (a *author) benefitTurns(came calendar.Date, state benefit.State) []turn {
 // writeMonthly is the child care allowance: 40 % of the average monthly earnings (30.4 average days), a month at a time.
 // It is calculated anew each month, so that its state goes round.
 func (a *author) writeMonthly(row *ent.Benefit, s benefitSpec, daily int64) []turn {
-	month := func(k int) calendar.Date { return calendar.NewDate(a.today.Year(), a.today.Month()-time.Month(k), 1) }
-	row.StartsOn = month(s.months)
+	row.StartsOn = a.month(s.months)
 	row.EndsOn = a.daysAgo(s.event).AddDays(548) // one and a half years after the birth
 	amount := (daily*304*40 + 500) / 1000
 	turns := []turn{{string(benefit.Loaded), a.at(addWorkdays(row.StartsOn, 1), 12), "Сведения поступили в фонд."}}
@@ -123,16 +125,16 @@ func (a *author) writeMonthly(row *ent.Benefit, s benefitSpec, daily int64) []tu
 		turns = append(turns, turn{to: string(benefit.ReadyForCalculation), at: a.at(workdayBy(d), hour)})
 	}
 	for k := s.months; k > 0; k-- {
-		first := month(k)
+		first := a.month(k)
 		accrued, paid := workdayBy(first.AddDays(24)), workdayBy(first.AddDays(26))
 		ready(first.AddDays(22), 10)
 		turns = append(turns,
 			turn{string(benefit.Calculated), a.at(accrued, 14), "Начислено за месяц."},
 			turn{string(benefit.Paid), a.at(paid, 16), "Деньги перечислены на счёт."})
-		a.accrue(row, first, month(k-1).AddDays(-1), amount, accrued, paid)
+		a.accrue(row, first, a.month(k-1).AddDays(-1), amount, accrued, paid)
 	}
 	if s.state == benefit.ReadyForCalculation {
-		ready(month(1).AddDays(27), 17)
+		ready(a.month(1).AddDays(27), 17)
 	}
 	return turns
 }

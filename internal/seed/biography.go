@@ -14,6 +14,9 @@ type biography struct {
 	benefits      []benefitSpec
 	documents     []documentSpec
 	appeals       []appealSpec
+
+	clarifications []clarificationSpec
+	deadlines      []deadlineSpec
 }
 
 // job is an employer and what it has paid.

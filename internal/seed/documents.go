@@ -61,7 +61,9 @@ func (a *author) writeDocument(s documentSpec) {
 		a.records.versions = append(a.records.versions, version)
 		a.records.files = append(a.records.files, file{key: version.BlobKey, content: content})
 	}
-	row.CreatedAt, row.UpdatedAt = a.tell(ref.Of(ref.Document, row.ID), turns)
+	subject := ref.Of(ref.Document, row.ID)
+	a.written[about{ref.Document, s.key}] = subject
+	row.CreatedAt, row.UpdatedAt = a.tell(subject, turns)
 	a.records.documents = append(a.records.documents, row)
 }
 

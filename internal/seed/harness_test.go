@@ -14,12 +14,18 @@ import (
 	"kabinet/internal/benefit"
 	"kabinet/internal/blob"
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
 	"kabinet/internal/clock"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/document"
 	"kabinet/internal/feed"
 	"kabinet/internal/identity"
 	"kabinet/internal/identity/esia"
+	"kabinet/internal/notice"
+	"kabinet/internal/outbox"
+	"kabinet/internal/page"
 	"kabinet/internal/person"
 	"kabinet/internal/seal"
 	"kabinet/internal/seed"
@@ -32,7 +38,7 @@ import (
 // noon is an ordinary Wednesday.
 func noon() time.Time { return time.Date(2026, time.March, 18, 9, 0, 0, 0, time.UTC) }
 
-// everything is more than anybody has.
+// everything is as much as a page holds, and more than anybody has of most.
 const everything = 100
 
 // world is a seeded store with the services that read it.
@@ -43,6 +49,11 @@ type world struct {
 	appeals   *appeal.Service
 	documents *document.Service
 	hub       *feed.Hub
+
+	contributions  *contribution.Service
+	deadlines      *deadline.Service
+	clarifications *clarification.Service
+	notices        *notice.Service
 }
 
 func newWorld(tb testing.TB, s *storage.Store, now time.Time) *world {
@@ -55,7 +66,8 @@ func newWorld(tb testing.TB, s *storage.Store, now time.Time) *world {
 	require.NoError(tb, err)
 	c := clock.NewFixed(now)
 	log := slog.New(slog.DiscardHandler)
-	hub := feed.NewHub(s, signal.NewBus(nil, log), c, log)
+	bus := signal.NewBus(nil, log)
+	hub := feed.NewHub(s, bus, c, log)
 	recorder, journal := feed.NewRecorder(c, hub), audit.NewJournal(c)
 	w := &world{
 		deps: seed.Deps{
@@ -65,6 +77,11 @@ func newWorld(tb testing.TB, s *storage.Store, now time.Time) *world {
 		appeals:   appeal.New(s, sealer, recorder, journal, c),
 		documents: document.New(s, blobs, recorder, c),
 		hub:       hub,
+
+		contributions:  contribution.New(s, recorder, c),
+		deadlines:      deadline.New(s, recorder, c),
+		clarifications: clarification.New(s, sealer, outbox.New(s, sealer, recorder, c), recorder, journal, c),
+		notices:        notice.New(s, bus, c, log),
 	}
 	w.benefits = benefit.New(s, w.leaves, recorder, c)
 	return w
@@ -99,6 +116,10 @@ type cabinet struct {
 	benefits  []*benefit.Benefit
 	appeals   []*appeal.Appeal
 	documents []*document.Document
+
+	contributions  []*contribution.Contribution
+	deadlines      []*deadline.Deadline
+	clarifications []*clarification.Clarification
 }
 
 func (w *world) cabinet(ctx context.Context, t *testing.T) cabinet {
@@ -112,7 +133,19 @@ func (w *world) cabinet(ctx context.Context, t *testing.T) cabinet {
 	require.NoError(t, err)
 	documents, err := w.documents.List(ctx, &first, nil, nil, nil)
 	require.NoError(t, err)
-	return cabinet{leaves.Nodes, benefits.Nodes, appeals.Nodes, documents.Nodes}
+	deadlines, err := w.deadlines.List(ctx, &first, nil, nil, nil)
+	require.NoError(t, err)
+	clarifications, err := w.clarifications.List(ctx, &first, nil, nil, nil)
+	require.NoError(t, err)
+	var contributions []*contribution.Contribution
+	var after *page.Cursor
+	for more := true; more; { // two years take more than a page
+		paid, err := w.contributions.List(ctx, &first, after, nil, nil)
+		require.NoError(t, err)
+		contributions = append(contributions, paid.Nodes...)
+		more, after = paid.PageInfo.HasNextPage, paid.PageInfo.EndCursor
+	}
+	return cabinet{leaves.Nodes, benefits.Nodes, appeals.Nodes, documents.Nodes, contributions, deadlines.Nodes, clarifications.Nodes}
 }
 
 // events replays the person's feed from its start.
@@ -126,8 +159,15 @@ func (w *world) events(ctx context.Context, t *testing.T) []*feed.Event {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := w.hub.Subscribe(ctx, &start, nil)
-	require.NoError(t, err)
+	stream := make(chan *feed.Event)
+	require.NoError(t, w.hub.Subscribe(ctx, &start, nil, func(e *feed.Event) bool {
+		select {
+		case stream <- e:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}))
 	var events []*feed.Event
 	for e := range stream {
 		require.Nil(t, e.Gap)

@@ -31,6 +31,10 @@ func (r *records) insert(ctx context.Context, tx *storage.Tx) error {
 		{"steps", len(r.steps), r.insertSteps},
 		{"messages", len(r.messages), r.insertMessages},
 		{"attachments", len(r.attachments), r.insertAttachments},
+		{"contributions", len(r.contributions), r.insertContributions},
+		{"deadlines", len(r.deadlines), r.insertDeadlines},
+		{"clarifications", len(r.clarifications), r.insertClarifications},
+		{"commands", len(r.commands), r.insertCommands},
 	} {
 		if table.rows == 0 {
 			continue
@@ -144,6 +148,43 @@ func (r *records) insertAttachments(ctx context.Context, tx *storage.Tx) error {
 	return tx.AppealAttachment.MapCreateBulk(r.attachments, func(c *ent.AppealAttachmentCreate, i int) {
 		t := r.attachments[i]
 		c.SetOwnerID(t.OwnerID).SetAppealID(t.AppealID).SetVersionID(t.VersionID).SetAttachedAt(t.AttachedAt)
+	}).Exec(ctx)
+}
+
+func (r *records) insertContributions(ctx context.Context, tx *storage.Tx) error {
+	return tx.Contribution.MapCreateBulk(r.contributions, func(c *ent.ContributionCreate, i int) {
+		x := r.contributions[i]
+		c.SetID(x.ID).SetOwnerID(x.OwnerID).SetCreatedAt(x.CreatedAt).SetUpdatedAt(x.UpdatedAt).SetNumber(x.Number).
+			SetKind(x.Kind).SetPeriod(x.Period).SetEmployerName(x.EmployerName).
+			SetEmployerRegistrationNumber(x.EmployerRegistrationNumber).SetBase(x.Base).SetAmount(x.Amount)
+	}).Exec(ctx)
+}
+
+func (r *records) insertDeadlines(ctx context.Context, tx *storage.Tx) error {
+	return tx.Deadline.MapCreateBulk(r.deadlines, func(c *ent.DeadlineCreate, i int) {
+		x := r.deadlines[i]
+		c.SetID(x.ID).SetOwnerID(x.OwnerID).SetCreatedAt(x.CreatedAt).SetUpdatedAt(x.UpdatedAt).SetNumber(x.Number).
+			SetState(x.State).SetTitle(x.Title).SetDueOn(x.DueOn).SetSubject(x.Subject)
+	}).Exec(ctx)
+}
+
+func (r *records) insertClarifications(ctx context.Context, tx *storage.Tx) error {
+	return tx.Clarification.MapCreateBulk(r.clarifications, func(c *ent.ClarificationCreate, i int) {
+		x := r.clarifications[i]
+		c.SetID(x.ID).SetOwnerID(x.OwnerID).SetCreatedAt(x.CreatedAt).SetUpdatedAt(x.UpdatedAt).SetSickLeaveID(x.SickLeaveID).
+			SetAddressee(x.Addressee).SetState(x.State).SetQuestion(x.Question).SetNillableAnsweredAt(x.AnsweredAt)
+		if x.Answer != nil {
+			c.SetAnswer(x.Answer)
+		}
+	}).Exec(ctx)
+}
+
+func (r *records) insertCommands(ctx context.Context, tx *storage.Tx) error {
+	return tx.Command.MapCreateBulk(r.commands, func(c *ent.CommandCreate, i int) {
+		x := r.commands[i]
+		c.SetID(x.ID).SetOwnerID(x.OwnerID).SetCreatedAt(x.CreatedAt).SetUpdatedAt(x.UpdatedAt).SetType(x.Type).
+			SetSubject(x.Subject).SetSequence(x.Sequence).SetPayload(x.Payload).SetState(x.State).SetAttempts(x.Attempts).
+			SetNillableDeliveredAt(x.DeliveredAt)
 	}).Exec(ctx)
 }
 

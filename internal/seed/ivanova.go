@@ -18,6 +18,9 @@ func ivanova() biography {
 		benefits:      ivanovaBenefits(),
 		documents:     ivanovaDocuments(),
 		appeals:       ivanovaAppeals(),
+
+		clarifications: ivanovaClarifications(),
+		deadlines:      ivanovaDeadlines(),
 	}
 }
 

@@ -84,7 +84,7 @@ func ivanovaFinishedAppeals() []appealSpec {
 func ivanovaOpenAppeals() []appealSpec {
 	return []appealSpec{
 		{
-			kind: appeal.Application, subject: "Оплатить больничный по второму месту работы", specialist: "Карпенко Д. С.",
+			key: "second job", kind: appeal.Application, subject: "Оплатить больничный по второму месту работы", specialist: "Карпенко Д. С.",
 			body: "Прошу назначить пособие и по второму месту работы: я работаю по совместительству у ИП Лебедевой А. К.",
 			steps: []stepSpec{
 				drafted(moment{6, 19}), submitted(moment{6, 20}), registered(moment{5, 11}), underReview(moment{4, 9}),
@@ -99,7 +99,7 @@ func ivanovaOpenAppeals() []appealSpec {
 			attached: []attachedSpec{{document: "second job", version: 1}},
 		},
 		{
-			kind: appeal.Application, subject: "Заменить годы расчётного периода", specialist: "Гущин А. Л.",
+			key: "years", kind: appeal.Application, subject: "Заменить годы расчётного периода", specialist: "Гущин А. Л.",
 			body: "В одном из двух расчётных лет я была в отпуске по беременности и родам. Прошу заменить этот год предшествующим.",
 			steps: []stepSpec{
 				drafted(moment{5, 19}), submitted(moment{5, 20}), registered(moment{4, 10}), underReview(moment{4, 12}),

@@ -10,6 +10,8 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/benefit"
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
+	"kabinet/internal/deadline"
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/document"
 	"kabinet/internal/identifier"
@@ -318,7 +320,10 @@ func testTimelines(t *testing.T, w *world) {
 				ref.SickLeave: sickleave.State(from).CanBecome(sickleave.State(*e.To)),
 				ref.Benefit:   benefit.State(from).CanBecome(benefit.State(*e.To)),
 				ref.Document:  document.State(from).CanBecome(document.State(*e.To)),
-				ref.Appeal:    true, // its timeline, above
+				ref.Deadline:  deadline.State(from).CanBecome(deadline.State(*e.To)),
+
+				ref.Clarification: clarification.State(from).CanBecome(clarification.State(*e.To)),
+				ref.Appeal:        true, // its timeline, above
 			}[e.Subject.Kind]
 			require.True(t, possible, "%s %s to %s", e.Subject.Kind, from, *e.To)
 		}

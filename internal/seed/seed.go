@@ -32,8 +32,8 @@ const (
 	// seedAction is the action of the journal entry that is written with a person's records. It is also how a
 	// later run knows that they are there.
 	seedAction = "demo.seed"
-	// deadline bounds the whole; it takes a fraction of a second.
-	deadline = time.Minute
+	// allowed bounds the whole; it takes a fraction of a second.
+	allowed = time.Minute
 )
 
 // Deps is what seeding needs.
@@ -47,10 +47,11 @@ type Deps struct {
 	Clock   clock.Clock
 }
 
-// Seed writes the demo people and their records, once: a store that has them is left as it is. Each person's records
-// are written whole or not at all, so that a run that was cut short is completed by the next one.
+// Seed writes the demo people and their records, and what the fund has told everybody, once: a store that has them is left
+// as it is. Each person's records, and the notices, are written whole or not at all, so that a run that was cut short is
+// completed by the next one.
 func Seed(ctx context.Context, d Deps) error {
-	ctx, cancel := context.WithTimeout(viewer.NewSystemContext(ctx, "demo seed"), deadline)
+	ctx, cancel := context.WithTimeout(viewer.NewSystemContext(ctx, "demo seed"), allowed)
 	defer cancel()
 	present, err := seeded(ctx, d)
 	if err != nil {
@@ -69,6 +70,9 @@ func Seed(ctx context.Context, d Deps) error {
 		if err := seedPerson(ctx, d, files, i+1, p); err != nil {
 			return fmt.Errorf("seed %s: %w", p.Name, err)
 		}
+	}
+	if err := seedNotices(ctx, d); err != nil {
+		return fmt.Errorf("seed notices: %w", err)
 	}
 	return nil
 }
@@ -176,8 +180,14 @@ type records struct {
 	steps       []*ent.AppealStep
 	messages    []*ent.AppealMessage
 	attachments []*ent.AppealAttachment
-	files       []file
-	events      []event
+
+	contributions  []*ent.Contribution
+	deadlines      []*ent.Deadline
+	clarifications []*ent.Clarification
+	commands       []*ent.Command
+
+	files  []file
+	events []event
 }
 
 // event is a change and when it was.

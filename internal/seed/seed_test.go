@@ -18,6 +18,7 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/audit"
 	"kabinet/internal/blob"
+	"kabinet/internal/contribution"
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/feed"
 	"kabinet/internal/owner"
@@ -41,6 +42,11 @@ func TestSeed(t *testing.T) {
 		t.Run("appeals", func(t *testing.T) { testAppeals(t, w) })
 		t.Run("timelines", func(t *testing.T) { testTimelines(t, w) })
 		t.Run("documents", func(t *testing.T) { testDocuments(t, w) })
+		t.Run("contributions", func(t *testing.T) { testContributions(t, w) })
+		t.Run("deadlines", func(t *testing.T) { testDeadlines(t, w) })
+		t.Run("clarifications", func(t *testing.T) { testClarifications(t, w) })
+		t.Run("deliveries", func(t *testing.T) { testDeliveries(t, w) })
+		t.Run("notices", func(t *testing.T) { testNotices(t, w) })
 		t.Run("feed", func(t *testing.T) { testFeed(t, w) })
 		t.Run("organisation", func(t *testing.T) { testOrganisation(t, w) })
 		t.Run("journal", func(t *testing.T) { testJournal(t, w) })
@@ -62,18 +68,21 @@ func testPeople(t *testing.T, w *world) {
 	require.NoError(t, err)
 	require.Len(t, persona.All(), n)
 
-	have := func(name string) [4]int {
+	have := func(name string) [7]int {
 		c := w.cabinet(w.as(t, name), t)
-		return [4]int{len(c.leaves), len(c.benefits), len(c.appeals), len(c.documents)}
+		return [7]int{
+			len(c.leaves), len(c.benefits), len(c.appeals), len(c.documents), len(c.contributions), len(c.deadlines), len(c.clarifications),
+		}
 	}
-	require.Equal(t, [4]int{20, 18, 14, 10}, have("ivanova"))
-	require.Equal(t, [4]int{2, 1, 2, 2}, have("petrov"))
-	require.Equal(t, [4]int{1, 0, 0, 0}, have("sidorov"))
-	require.Equal(t, [4]int{0, 0, 0, 0}, have("empty"))
-	require.Equal(t, [4]int{1, 1, 2, 2}, have("director"))
-	require.Equal(t, [4]int{1, 1, 0, 0}, have("employee"))
-	require.Equal(t, [4]int{0, 1, 1, 1}, have("agent"))
-	require.Equal(t, [4]int{0, 0, 0, 1}, have("child"))
+	require.Equal(t, [7]int{20, 18, 14, 10, 192, 6, 2}, have("ivanova"))
+	require.Equal(t, [7]int{2, 1, 2, 2, 96, 3, 2}, have("petrov"))
+	require.Equal(t, [7]int{1, 0, 0, 0, 0, 3, 0}, have("sidorov"))
+	require.Equal(t, [7]int{}, have("empty"))
+	require.Equal(t, [7]int{1, 1, 2, 2, 96, 3, 2}, have("director"))
+	require.Equal(t, [7]int{1, 1, 0, 0, 96, 3, 2}, have("employee"))
+	require.Equal(t, [7]int{0, 1, 1, 1, 0, 3, 0}, have("agent"))
+	require.Equal(t, [7]int{0, 0, 0, 1, 0, 3, 0}, have("child"))
+	require.Equal(t, [7]int{1, 1, 0, 0, 0, 0, 0}, have("newcomer"))
 }
 
 // recordAt is the present state of a record, and when it began and last changed.
@@ -106,6 +115,22 @@ func testFeed(t *testing.T, w *world) {
 			for _, d := range c.documents {
 				records[d.ID] = recordAt{string(d.State), d.CreatedAt, d.UpdatedAt}
 			}
+			for _, d := range c.deadlines {
+				records[d.ID] = recordAt{state: string(d.State), updated: d.UpdatedAt}
+			}
+			for _, x := range c.clarifications {
+				updated := x.AskedAt
+				if x.AnsweredAt != nil {
+					updated = *x.AnsweredAt
+				}
+				records[x.ID] = recordAt{string(x.State), x.AskedAt, updated}
+			}
+			// The newest month of the contributions is told; they have no state.
+			paid := map[ref.Ref]time.Time{}
+			for _, x := range c.contributions[:paying()[p.Name]*len(contribution.Kinds())] {
+				require.Equal(t, c.contributions[0].Period, x.Period)
+				paid[x.ID] = x.UpdatedAt
+			}
 			ofPerson := func(e *feed.Event) bool { return e.Subject == ref.Of(ref.Person, personOf(ctx)) }
 			if len(records) == 0 {
 				require.False(t, slices.ContainsFunc(events, func(e *feed.Event) bool { return !ofPerson(e) }))
@@ -119,6 +144,12 @@ func testFeed(t *testing.T, w *world) {
 				require.False(t, e.OccurredAt.Before(previous), "the feed is in order")
 				previous = e.OccurredAt
 				if ofPerson(e) { // the fund has told of them
+					continue
+				}
+				if e.Subject.Kind == ref.Contribution {
+					require.Nil(t, e.To)
+					require.Equal(t, paid[e.Subject].UTC(), e.OccurredAt.UTC())
+					delete(paid, e.Subject)
 					continue
 				}
 				state, known := states[e.Subject]
@@ -135,6 +166,7 @@ func testFeed(t *testing.T, w *world) {
 				}
 				changed[e.Subject] = e.OccurredAt
 			}
+			require.Empty(t, paid)
 			require.Len(t, states, len(records))
 			for r, record := range records {
 				require.Equal(t, record.state, states[r])
@@ -209,6 +241,7 @@ func dump(t *testing.T, s *storage.Store) map[string][]string {
 	tables := []string{
 		"owners", "persons", "organisations", "sick_leaves", "treatment_periods", "benefits", "accruals", "documents",
 		"document_versions", "appeals", "appeal_steps", "appeal_messages", "appeal_attachments", "feed_events", "audit_entries",
+		"contributions", "deadlines", "clarifications", "commands", "announcements", "system_status", "maintenances",
 	}
 	content := make(map[string][]string, len(tables))
 	for _, table := range tables {
@@ -257,6 +290,9 @@ func TestSeedIsCompletedByTheNextRun(t *testing.T) {
 	require.Len(t, w.cabinet(w.as(t, "ivanova"), t).leaves, 20)
 	petrov := w.cabinet(w.as(t, "petrov"), t)
 	require.Zero(t, len(petrov.leaves)+len(petrov.benefits)+len(petrov.appeals)+len(petrov.documents))
+	require.Zero(t, len(petrov.contributions)+len(petrov.deadlines)+len(petrov.clarifications))
+	system := viewer.NewSystemContext(t.Context(), "test")
+	require.Zero(t, w.deps.Store.Announcement.Query().CountX(system))
 	require.Empty(t, w.events(w.as(t, "petrov"), t))
 	before := w.events(w.as(t, "ivanova"), t)
 
@@ -265,6 +301,7 @@ func TestSeedIsCompletedByTheNextRun(t *testing.T) {
 	require.Equal(t, before, w.events(w.as(t, "ivanova"), t), "who was whole is left alone")
 	require.Len(t, w.cabinet(w.as(t, "petrov"), t).leaves, 2)
 	require.Len(t, w.cabinet(w.as(t, "director"), t).documents, 2)
+	require.Equal(t, 6, w.deps.Store.Announcement.Query().CountX(system))
 }
 
 // Somebody who has logged in before the seed is the same person afterwards.
@@ -338,6 +375,18 @@ func shapeOf(t *testing.T, now time.Time) []string {
 			require.NoError(t, err)
 			papers = append(papers, fmt.Sprintf("%s document %s %s %q %d %s %x", p.Name, d.Kind, d.State, d.Title, v.Number, v.FileName, v.Checksum))
 		}
+		for _, d := range c.deadlines {
+			papers = append(papers, fmt.Sprintf("%s deadline %s %s %q %s", p.Name, d.Number, d.State, d.Title, d.Subject.Kind))
+		}
+		for _, x := range c.clarifications {
+			question, err := w.clarifications.Question(x)
+			require.NoError(t, err)
+			papers = append(papers, fmt.Sprintf("%s clarification %s %s %q", p.Name, x.Addressee, x.State, *question))
+		}
+		for _, x := range c.contributions {
+			papers = append(papers, fmt.Sprintf("%s contribution %s %s %s %s", p.Name, x.Number, x.Kind, x.Base, x.Amount))
+		}
+		requireSubjects(t, c, w.events(ctx, t))
 		slices.Sort(papers)
 		shape = append(shape, papers...)
 		events := w.events(ctx, t)
@@ -345,6 +394,17 @@ func shapeOf(t *testing.T, now time.Time) []string {
 		for _, e := range events {
 			require.False(t, e.OccurredAt.After(now), "something happens tomorrow")
 		}
+	}
+	first := everything
+	shown, err := w.notices.List(w.as(t, "ivanova"), &first, nil, nil, nil)
+	require.NoError(t, err)
+	for _, a := range shown.Nodes {
+		add("announcement %s %s %q", a.Number, a.Importance, a.Title.Ru)
+	}
+	works, err := w.notices.Maintenances(w.as(t, "ivanova"))
+	require.NoError(t, err)
+	for _, m := range works {
+		add("maintenance %s %v", m.Number, m.Systems)
 	}
 	return shape
 }
@@ -366,9 +426,9 @@ func TestSeedIsCheap(t *testing.T) {
 	}
 	before := statements.Load()
 	require.NoError(t, seed.Seed(t.Context(), w.deps))
-	require.LessOrEqual(t, statements.Load()-before, int64(len(persona.All())+1), "a look, when all is there")
+	require.LessOrEqual(t, statements.Load()-before, int64(len(persona.All())+2), "a look, when all is there")
 	// Two statements for an event; the rest is little.
-	require.Less(t, events, int64(450))
+	require.Less(t, events, int64(500))
 	t.Logf("%d events, %d statements", events, before)
 }
 

@@ -73,7 +73,9 @@ func (a *author) writeLeave(b biography, s leafSpec) {
 	l.paid = addWorkdays(l.filled, paidAfter)
 	a.writePeriods(l, s)
 	a.fillIn(b, l, s, total)
-	row.CreatedAt, row.UpdatedAt = a.tell(ref.Of(ref.SickLeave, row.ID), a.leafTurns(l, s, closed))
+	subject := ref.Of(ref.SickLeave, row.ID)
+	a.written[about{ref.SickLeave, s.key}] = subject
+	row.CreatedAt, row.UpdatedAt = a.tell(subject, a.leafTurns(l, s, closed))
 	a.records.leaves = append(a.records.leaves, row)
 }
 
