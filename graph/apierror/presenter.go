@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"strings"
 	"time"
 
@@ -177,7 +176,7 @@ func shown(ctx context.Context, at *gqlerror.Error, f *fault.Error) *gqlerror.Er
 		e.Extensions[KeyRequestID] = id
 	}
 	if f.RetryAfter > 0 {
-		e.Extensions[KeyRetryAfter] = int(math.Ceil(f.RetryAfter.Seconds()))
+		e.Extensions[KeyRetryAfter] = f.RetryAfterSeconds()
 	}
 	return e
 }

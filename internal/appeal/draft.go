@@ -13,9 +13,8 @@ import (
 	"kabinet/ent"
 	"kabinet/ent/appeal"
 	"kabinet/ent/appealattachment"
-	"kabinet/ent/document"
-	"kabinet/ent/documentversion"
 	"kabinet/internal/audit"
+	documents "kabinet/internal/document"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/idempotency"
@@ -224,29 +223,14 @@ func (s *Service) changeDraft(ctx context.Context, tx *storage.Tx, id uuid.UUID,
 }
 
 // presentVersions finds the present version of each of the person's documents, in the order given.
-func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, documents []ref.Ref) ([]uuid.UUID, error) {
-	if len(documents) == 0 {
-		return nil, nil
-	}
-	ids := make([]uuid.UUID, len(documents))
-	for i, d := range documents {
+func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, attached []ref.Ref) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, len(attached))
+	for i, d := range attached {
 		ids[i] = d.ID
 	}
-	rows, err := tx.Document.Query().
-		Where(document.IDIn(ids...), document.OwnerID(person), document.DeletedAtIsNil()).
-		WithVersions(func(q *ent.DocumentVersionQuery) {
-			q.Select(documentversion.FieldDocumentID, documentversion.FieldNumber)
-		}).All(ctx)
+	present, err := documents.PresentVersions(ctx, tx, person, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("find documents to attach: %w", err)
-	}
-	present := make(map[uuid.UUID]uuid.UUID, len(rows))
-	for _, row := range rows {
-		for _, v := range row.Edges.Versions {
-			if v.Number == row.CurrentVersion {
-				present[row.ID] = v.ID
-			}
-		}
+		return nil, err
 	}
 	var faults fault.Invalid
 	versions := make([]uuid.UUID, len(ids))
@@ -255,7 +239,7 @@ func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, docu
 		if !ok {
 			faults.Add(fault.Unknown, unknownDocument(), "documents", strconv.Itoa(i))
 		}
-		versions[i] = version
+		versions[i] = version.Version
 	}
 	return versions, faults.OrNil()
 }

@@ -103,16 +103,13 @@ func (r *Required) Extensions() map[string]any {
 		"sentTo":             c.SentTo,
 		"expiresAt":          c.ExpiresAt.Format(time.RFC3339Nano),
 		"attemptsLeft":       c.AttemptsLeft,
-		"resendAfterSeconds": wholeSeconds(c.ResendAfter.Sub(r.now)),
+		"resendAfterSeconds": fault.WholeSeconds(c.ResendAfter.Sub(r.now)),
 	}
 	if c.Input != "" {
 		told["input"] = c.Input
 	}
 	return map[string]any{"confirmation": told}
 }
-
-// wholeSeconds rounds up: who waits so long does not come too early.
-func wholeSeconds(d time.Duration) int { return int((max(d, 0) + time.Second - 1) / time.Second) }
 
 // The refusals.
 var (

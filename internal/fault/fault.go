@@ -78,6 +78,12 @@ func (e *Error) Message(l locale.Language) string {
 	return strings.TrimSpace(e.Reason.In(l) + " " + e.Remedy.In(l))
 }
 
+// RetryAfterSeconds is RetryAfter for clients, rounded up: who waits so long does not come too early.
+func (e *Error) RetryAfterSeconds() int { return WholeSeconds(e.RetryAfter) }
+
+// WholeSeconds rounds a wait up; zero if there is nothing to wait for.
+func WholeSeconds(wait time.Duration) int { return int((max(wait, 0) + time.Second - 1) / time.Second) }
+
 // Because returns a copy of the refusal with its cause, for the log.
 func (e *Error) Because(cause error) *Error {
 	c := *e

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,4 +71,13 @@ func TestFaultsOfAnInput(t *testing.T) {
 	var got fault.Invalid
 	require.ErrorAs(t, fmt.Errorf("save: %w", err), &got)
 	require.Len(t, got, 2)
+}
+
+func TestWaitsAreRoundedUp(t *testing.T) {
+	for d, want := range map[time.Duration]int{
+		-time.Second: 0, 0: 0, 1: 1, time.Second: 1, time.Second + 1: 2, time.Minute: 60,
+	} {
+		require.Equal(t, want, fault.WholeSeconds(d), d)
+		require.Equal(t, want, (&fault.Error{RetryAfter: d}).RetryAfterSeconds(), d)
+	}
 }

@@ -7,8 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"kabinet/ent"
-	"kabinet/ent/document"
-	"kabinet/ent/documentversion"
 	"kabinet/ent/verification"
 	"kabinet/internal/audit"
 	documents "kabinet/internal/document"
@@ -84,14 +82,14 @@ func (s *Service) request(ctx context.Context, tx *storage.Tx, p *person.Person,
 	if err := s.mayRequest(ctx, tx, p); err != nil {
 		return ref.Ref{}, err
 	}
-	scans, err := presentVersions(ctx, tx, p.ID.ID, in.PassportScan.ID, in.SnilsScan.ID)
+	scans, err := documents.PresentVersions(ctx, tx, p.ID.ID, in.PassportScan.ID, in.SnilsScan.ID)
 	if err != nil {
 		return ref.Ref{}, err
 	}
 	var faults fault.Invalid
 	passport, snils := scans[in.PassportScan.ID], scans[in.SnilsScan.ID]
-	faults = append(faults, passport.judge(fitsPassport, "passportScan")...)
-	faults = append(faults, snils.judge(fitsSnils, "snilsScan")...)
+	faults = append(faults, judge(passport, fitsPassport, "passportScan")...)
+	faults = append(faults, judge(snils, fitsSnils, "snilsScan")...)
 	if phone := p.Phone(); phone == nil || !phone.Confirmed {
 		faults.Add(fault.Required, phoneNeeded())
 	}
@@ -108,7 +106,7 @@ func (s *Service) request(ctx context.Context, tx *storage.Tx, p *person.Person,
 	}
 	now := s.clock.Now()
 	if err := tx.Verification.Create().SetID(id).SetOwnerID(p.ID.ID).SetState(string(Submitted)).
-		SetPassportVersionID(passport.version).SetSnilsVersionID(snils.version).SetFaults(sealed).
+		SetPassportVersionID(passport.Version).SetSnilsVersionID(snils.Version).SetFaults(sealed).
 		SetCreatedAt(now).SetUpdatedAt(now).Exec(ctx); err != nil {
 		return ref.Ref{}, fmt.Errorf("request verification: %w", err)
 	}
@@ -154,44 +152,17 @@ func (s *Service) mayRequest(ctx context.Context, tx *storage.Tx, p *person.Pers
 	return faults.OrNil()
 }
 
-// scan is a document's kind and present version; the zero value is none.
-type scan struct {
-	kind    documents.Kind
-	version uuid.UUID
-}
-
 // judge tells what is wrong with a scan.
-func (s scan) judge(fits func(documents.Kind) bool, path string) fault.Invalid {
+func judge(scan documents.Present, fits func(documents.Kind) bool, path string) fault.Invalid {
 	var faults fault.Invalid
 	switch {
-	case s.version == uuid.Nil:
+	case scan.Version == uuid.Nil:
 		faults.Add(fault.Unknown, unknownDocument(), path)
-	case !fits(s.kind):
+	case !fits(scan.Kind):
 		faults.Add(fault.NotAllowed, locale.Text{
 			Ru: "Документ этого вида не подходит. Выберите скан с видом «Удостоверение личности» (для СНИЛС также «Справка»).",
 			En: "A document of this kind does not fit. Choose a scan that is an identity document (for the SNILS also a certificate).",
 		}, path)
 	}
 	return faults
-}
-
-// presentVersions finds the kind and the present version of those of the documents that are the person's.
-func presentVersions(ctx context.Context, tx *storage.Tx, person uuid.UUID, ids ...uuid.UUID) (map[uuid.UUID]scan, error) {
-	rows, err := tx.Document.Query().
-		Where(document.IDIn(ids...), document.OwnerID(person), document.DeletedAtIsNil()).
-		WithVersions(func(q *ent.DocumentVersionQuery) {
-			q.Select(documentversion.FieldDocumentID, documentversion.FieldNumber)
-		}).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find scans: %w", err)
-	}
-	scans := make(map[uuid.UUID]scan, len(rows))
-	for _, row := range rows {
-		for _, v := range row.Edges.Versions {
-			if v.Number == row.CurrentVersion {
-				scans[row.ID] = scan{kind: documents.Kind(row.Kind), version: v.ID}
-			}
-		}
-	}
-	return scans, nil
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"log/slog"
-	"math"
 	"net/http"
 	"path"
 	"strconv"
@@ -75,7 +74,7 @@ func (e *edge) refusal(w http.ResponseWriter, r *http.Request, shown *fault.Erro
 		Code: shown.Code, Message: shown.Message(locale.FromContext(r.Context())), RequestID: requestid.FromContext(r.Context()),
 	}
 	if shown.RetryAfter > 0 {
-		body.RetryAfterSeconds = int(math.Ceil(shown.RetryAfter.Seconds()))
+		body.RetryAfterSeconds = shown.RetryAfterSeconds()
 		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfterSeconds))
 	}
 	return body
