@@ -69,6 +69,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{AnnouncementsColumns[10], AnnouncementsColumns[0]},
 			},
+			{
+				Name:    "announcement_importance_published_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[5], AnnouncementsColumns[10], AnnouncementsColumns[0]},
+			},
 		},
 	}
 	// AppealsColumns holds the columns for the "appeals" table.
@@ -334,6 +339,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ClarificationsColumns[1], ClarificationsColumns[2], ClarificationsColumns[0]},
 			},
+			{
+				Name:    "clarification_owner_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ClarificationsColumns[1], ClarificationsColumns[6], ClarificationsColumns[2], ClarificationsColumns[0]},
+			},
 		},
 	}
 	// CommandsColumns holds the columns for the "commands" table.
@@ -466,6 +476,11 @@ var (
 				Name:    "contribution_owner_id_kind_period_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContributionsColumns[1], ContributionsColumns[5], ContributionsColumns[6], ContributionsColumns[0]},
+			},
+			{
+				Name:    "contribution_owner_id_employer_registration_number_period_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContributionsColumns[1], ContributionsColumns[8], ContributionsColumns[6], ContributionsColumns[0]},
 			},
 		},
 	}
@@ -634,6 +649,14 @@ var (
 				Name:    "fundevent_outcome_received_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{FundEventsColumns[6], FundEventsColumns[9], FundEventsColumns[0]},
+			},
+			{
+				Name:    "fundevent_reason_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{FundEventsColumns[7], FundEventsColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "outcome = 'PARKED'",
+				},
 			},
 		},
 	}

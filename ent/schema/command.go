@@ -66,5 +66,6 @@ func (Clarification) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("sick_leave_id", "created_at", "id"),
 		index.Fields("owner_id", "created_at", "id"),
+		index.Fields("owner_id", "state", "created_at", "id"),
 	}
 }

@@ -125,5 +125,7 @@ func (FundEvent) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("source", "event_id").Unique(),
 		index.Fields("outcome", "received_at", "id"),
+		// What is parked for a reason is looked for after every event that makes something known.
+		index.Fields("reason", "sequence").Annotations(entsql.IndexWhere("outcome = 'PARKED'")),
 	}
 }

@@ -35,7 +35,7 @@ func (Announcement) Fields() []ent.Field {
 
 // Indexes implements ent.Interface.
 func (Announcement) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("published_at", "id")}
+	return []ent.Index{index.Fields("published_at", "id"), index.Fields("importance", "published_at", "id")}
 }
 
 // SystemStatus is how a system behind the cabinet does, as the fund has told it last.
@@ -141,5 +141,6 @@ func (Contribution) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("owner_id", "period", "id"),
 		index.Fields("owner_id", "kind", "period", "id"),
+		index.Fields("owner_id", "employer_registration_number", "period", "id"),
 	}
 }

@@ -32,6 +32,7 @@ func (r Report) transition() transition.Report {
 
 func (s *Service) steps(tx *storage.Tx, r Report) transition.Steps {
 	return transition.Steps{
+		Row:    row(r.Appeal),
 		Find:   find(tx, r.Appeal),
 		Allows: func(from string) bool { return State(from).CanBecome(r.State, Fund) },
 		Change: func(ctx context.Context, subject transition.Subject) error {

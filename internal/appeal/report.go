@@ -9,6 +9,7 @@ import (
 
 	"kabinet/ent/appeal"
 	"kabinet/internal/calendar"
+	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
@@ -44,6 +45,7 @@ type Assignment struct {
 func (s *Service) ApplyAssignment(ctx context.Context, tx *storage.Tx, r Assignment) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(UnderReview), Comment: r.Comment}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Row:    row(r.Appeal),
 		Find:   find(tx, r.Appeal),
 		Keeps:  func(from string) bool { return State(from) == UnderReview },
 		Allows: func(from string) bool { return State(from).CanBecome(UnderReview, Fund) },
@@ -77,6 +79,7 @@ type Remark struct {
 // stays out of the feed.
 func (s *Service) ApplyRemark(ctx context.Context, tx *storage.Tx, r Remark) error {
 	return transition.Apply(ctx, tx, s.feed, transition.Report{Sequence: r.Sequence}, transition.Steps{
+		Row:   row(r.Appeal),
 		Find:  find(tx, r.Appeal),
 		Keeps: func(from string) bool { return State(from) != Draft },
 		Change: func(ctx context.Context, subject transition.Subject) error {
@@ -177,6 +180,11 @@ func (s *Service) say(ctx context.Context, tx *storage.Tx, subject transition.Su
 	}
 	return tx.AppealMessage.Create().SetID(id).SetOwnerID(subject.Owner).SetAppealID(subject.ID.ID).
 		SetAuthor(string(Fund)).SetNillableAuthorName(author).SetBody(sealed).SetSentAt(s.clock.Now()).Exec(ctx)
+}
+
+// row is that of an appeal.
+func row(id ref.Ref) owner.Row {
+	return owner.Row{Table: appeal.Table, Column: appeal.FieldID, Value: id.ID}
 }
 
 // find reads an appeal, whosoever it is.

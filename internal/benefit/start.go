@@ -12,6 +12,7 @@ import (
 	"kabinet/ent/sickleave"
 	"kabinet/internal/calendar"
 	"kabinet/internal/money"
+	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
@@ -92,6 +93,7 @@ type Accrued struct {
 // transition.Apply for its errors.
 func (s *Service) ApplyAccrual(ctx context.Context, tx *storage.Tx, r Accrued) error {
 	return transition.Apply(ctx, tx, s.feed, transition.Report{Sequence: r.Sequence, Comment: r.Comment}, transition.Steps{
+		Row:   owner.Row{Table: benefit.Table, Column: benefit.FieldNumber, Value: r.Number},
 		Find:  find(tx, r.Number),
 		Keeps: func(state string) bool { return State(state) != Duplicate },
 		Change: func(ctx context.Context, subject transition.Subject) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kabinet/ent/clarification"
+	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
@@ -20,6 +21,7 @@ type Report struct {
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(Answered)}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Row: owner.Row{Table: clarification.Table, Column: clarification.FieldID, Value: r.Clarification.ID},
 		Find: func(ctx context.Context) (transition.Subject, error) {
 			row, err := tx.Clarification.Query().Where(clarification.ID(r.Clarification.ID)).Only(ctx)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kabinet/ent/document"
+	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
@@ -21,6 +22,7 @@ type Report struct {
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Verdict}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Row: owner.Row{Table: document.Table, Column: document.FieldID, Value: r.Document.ID},
 		Find: func(ctx context.Context) (transition.Subject, error) {
 			row, err := tx.Document.Query().Where(document.ID(r.Document.ID)).Only(ctx)
 			if err != nil {

@@ -15,32 +15,51 @@ import (
 	"kabinet/internal/storage/storagetest"
 )
 
-// BenchmarkReceive measures how many events of the fund are applied in a second: singly by one sender, singly by eight at
-// once, and in batches of 500. Every event extends one of 500 certificates of 50 people.
+// BenchmarkReceive measures how many events of the fund are applied in a second: one by one over a connection and over
+// eight, in batches of a hundred over a connection and over four. Every event extends one of 500 certificates of 50 people,
+// and what two senders tell is of different people; with "crowded" eight tell of the same.
 func BenchmarkReceive(b *testing.B) {
-	for name, open := range map[string]func(testing.TB, ...storage.Option) *storage.Store{
-		"sqlite": storagetest.OpenSQLite, "postgres": storagetest.OpenPostgres,
-	} {
-		b.Run(name+"/single", func(b *testing.B) { newStream(b, open(b)).run(b, 1, 1) })
-		b.Run(name+"/8-senders", func(b *testing.B) { newStream(b, open(b)).run(b, 1, 8) })
-		b.Run(name+"/batch-500", func(b *testing.B) { newStream(b, open(b)).run(b, 500, 1) })
+	for _, database := range []struct {
+		name string
+		open func(testing.TB, ...storage.Option) *storage.Store
+	}{{"postgres", storagetest.OpenPostgres}, {"sqlite", storagetest.OpenSQLite}} {
+		for _, load := range []load{
+			{"single", 1, 1, false},
+			{"single-8-senders", 1, 8, false},
+			{"single-8-senders-crowded", 1, 8, true},
+			{"batch-100", 100, 1, false},
+			{"batch-100-4-senders", 100, 4, false},
+		} {
+			b.Run(database.name+"/"+load.name, func(b *testing.B) { newStream(b, database.open(b)).run(b, load) })
+		}
 	}
+}
+
+// load is how events are sent.
+type load struct {
+	name    string
+	size    int // of a request, in events
+	senders int
+	crowded bool // the senders tell of the same people, each of certificates of their own
 }
 
 // stream is a source of events that can all be applied.
 type stream struct {
 	*boundary
 
-	n int
+	sent [benchLeaves]int // events about each certificate
 }
 
-const benchLeaves = 500
+const (
+	benchLeaves = 500
+	leavesEach  = 10 // of a person
+)
 
 func newStream(b *testing.B, s *storage.Store) *stream {
 	b.Helper()
 	place := newBoundary(b, s)
 	for i := range benchLeaves {
-		if i%10 == 0 {
+		if i%leavesEach == 0 {
 			place.ann = persontest.New(b, s)
 		}
 		place.addLeave(b, fmt.Sprintf("%012d", i+1))
@@ -48,20 +67,33 @@ func newStream(b *testing.B, s *storage.Store) *stream {
 	return &stream{boundary: place}
 }
 
-// run sends b.N events, size in a request, from several senders at once, each for certificates of its own.
-func (s *stream) run(b *testing.B, size, senders int) {
+// run sends b.N events.
+func (s *stream) run(b *testing.B, l load) {
 	b.Helper()
-	requests := make([][]request, senders)
-	for sent := 0; sent < b.N; sent += size {
-		sender := s.n % benchLeaves % senders
-		requests[sender] = append(requests[sender], s.request(b, min(size, b.N-sent), size > 1))
+	own := make([][]int, l.senders) // the certificates of each sender
+	for leaf := range benchLeaves {
+		sender := leaf / leavesEach % l.senders
+		if l.crowded {
+			sender = leaf % l.senders
+		}
+		own[sender] = append(own[sender], leaf)
+	}
+	requests := make([][]request, l.senders)
+	for sent := 0; sent < b.N; sent += l.size {
+		sender := sent / l.size % l.senders
+		var leaves []int
+		for range min(l.size, b.N-sent) {
+			leaves = append(leaves, own[sender][0])
+			own[sender] = append(own[sender][1:], own[sender][0])
+		}
+		requests[sender] = append(requests[sender], s.request(b, leaves, l.size > 1))
 	}
 	b.ResetTimer()
-	done := make(chan error, senders)
+	done := make(chan error, l.senders)
 	for _, own := range requests {
 		go func() { done <- s.sendAll(b, own) }()
 	}
-	for range senders {
+	for range l.senders {
 		require.NoError(b, <-done)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
@@ -89,12 +121,12 @@ type request struct {
 	body   []byte
 }
 
-func (s *stream) request(b *testing.B, events int, batch bool) request {
+func (s *stream) request(b *testing.B, leaves []int, batch bool) request {
 	b.Helper()
-	list := make([]any, events)
-	for i := range list {
-		list[i] = leaf(uuid.NewString(), fmt.Sprintf("%012d", s.n%benchLeaves+1), fmt.Sprint(s.n/benchLeaves+1), "020")
-		s.n++
+	list := make([]any, len(leaves))
+	for i, n := range leaves {
+		s.sent[n]++
+		list[i] = leaf(uuid.NewString(), fmt.Sprintf("%012d", n+1), fmt.Sprint(s.sent[n]), "020")
 	}
 	var value any = list
 	mediaType := fund.MediaTypeBatch

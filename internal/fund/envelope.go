@@ -73,6 +73,7 @@ type Event struct {
 
 	refusal Reason // why it will not be applied; empty if it may be
 	kept    bool   // it is kept already, as it is
+	ask     bool   // whether it is kept already is asked first
 	parked  string // the reason under which it is parked, if it is
 	raw     []byte // what came instead of an event
 

@@ -47,6 +47,7 @@ type boundary struct {
 	*fund.Service
 
 	store  *storage.Store
+	seen   *storagetest.Statements
 	clock  *clock.Fixed
 	people *person.Service
 	ann    uuid.UUID
@@ -60,7 +61,11 @@ const (
 
 func each(t *testing.T, test func(t *testing.T, b *boundary)) {
 	t.Helper()
-	storagetest.Each(t, func(t *testing.T, s *storage.Store) { test(t, newBoundary(t, s)) })
+	storagetest.EachObserved(t, func(t *testing.T, s *storage.Store, seen *storagetest.Statements) {
+		b := newBoundary(t, s)
+		b.seen = seen
+		test(t, b)
+	})
 }
 
 func newBoundary(t testing.TB, s *storage.Store) *boundary {

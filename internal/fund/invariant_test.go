@@ -90,7 +90,7 @@ func withVerification(t *testing.T, b *boundary) string {
 
 func withQuestion(t *testing.T, b *boundary) string {
 	t.Helper()
-	row, err := b.store.Clarification.Create().SetOwnerID(b.ann).SetSickLeaveID(b.addLeave(t, number).ID).
+	row, err := b.store.Clarification.Create().SetOwnerID(b.ann).SetSickLeaveID(b.addLeave(t, "910000000021").ID).
 		SetAddressee(string(clarification.Doctor)).SetState(string(clarification.Asked)).SetQuestion([]byte("sealed")).
 		SetCreatedAt(b.clock.Now()).SetUpdatedAt(b.clock.Now()).Save(persontest.System(t))
 	require.NoError(t, err)

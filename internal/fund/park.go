@@ -71,9 +71,6 @@ func (s *Service) waitReasons(keys []key) []string {
 	return reasons
 }
 
-// eventName is what names an event.
-type eventName struct{ source, id string }
-
 // Appeared says that a person with this SNILS is known from now on, so that what was reported of them before is
 // applied, soon and elsewhere. It never waits. It is for logins, after person.Service.Admit has admitted a confirmed account.
 func (s *Service) Appeared(n identifier.Snils) {
@@ -100,12 +97,18 @@ func (s *Service) Release(ctx context.Context, people ...identifier.Snils) (int,
 	return applied, err
 }
 
+// isParked is fundevent.Outcome(string(Parked)) in words that the databases can compare with those of a partial index:
+// a parameter may be anything.
+func isParked(q *sql.Selector) {
+	q.Where(sql.ExprP(fmt.Sprintf("%s = '%s'", q.C(fundevent.FieldOutcome), Parked)))
+}
+
 // release judges anew what waits for the keys, and gives what became of it.
 func (s *Service) release(ctx context.Context, keys []key) (map[eventName]Result, error) {
 	results := make(map[eventName]Result)
 	for round := 0; len(keys) > 0 && round < maxRounds; round++ {
 		rows, err := s.store.FundEvent.Query().
-			Where(fundevent.Outcome(string(Parked)), fundevent.ReasonIn(s.waitReasons(keys)...)).
+			Where(isParked, fundevent.ReasonIn(s.waitReasons(keys)...)).
 			Order(fundevent.BySequence(), fundevent.ByReceivedAt(), fundevent.ByID()).Limit(releaseLimit).All(ctx)
 		if err != nil {
 			return results, fmt.Errorf("find parked events: %w", err)

@@ -17,8 +17,10 @@ import (
 
 	"kabinet/ent"
 	"kabinet/ent/owner"
+	"kabinet/ent/privacy"
 	"kabinet/internal/fault"
 	"kabinet/internal/storage"
+	"kabinet/internal/viewer"
 )
 
 // Kind is what an owner is.
@@ -55,19 +57,72 @@ func Lock(ctx context.Context, tx *storage.Tx, id uuid.UUID) error {
 	return nil
 }
 
-// NextSequence raises the owner's sequence and gives the new value; it takes the lock.
+// NextSequence raises the owner's sequence and gives the new value; it takes the lock. fault.ErrNotFound if there is no
+// such owner.
 func NextSequence(ctx context.Context, tx *storage.Tx, id uuid.UUID) (int64, error) {
+	_, sequence, err := raise(ctx, tx, sql.EQ(owner.FieldID, id))
+	return sequence, err
+}
+
+// Row names a row that belongs to an owner, who stands in its column owner_id and is the same for ever.
+type Row struct {
+	Table  string
+	Column string // whose values are unique in the table
+	Value  any    // of that column
+}
+
+// columnOwner is the column of every table that says whose a row is.
+const columnOwner = "owner_id"
+
+// NextSequenceOf is NextSequence for the owner of a row, and tells who that is: fault.ErrNotFound if there is no such row.
+// What is read of the row afterwards is read under the lock. It looks at rows of anybody, so it is for the system alone.
+func NextSequenceOf(ctx context.Context, tx *storage.Tx, row Row) (id uuid.UUID, sequence int64, err error) {
+	if !viewer.FromContext(ctx).IsSystem() {
+		return uuid.Nil, 0, privacy.Denyf("the owner of any row is for the system to look up")
+	}
+	whose := sql.Dialect(tx.Dialect()).Select(columnOwner).From(sql.Table(row.Table)).Where(sql.EQ(row.Column, row.Value))
+	return raise(ctx, tx, sql.P(func(b *sql.Builder) {
+		b.Ident(owner.FieldID).WriteOp(sql.OpEQ).Wrap(func(b *sql.Builder) { b.Join(whose) })
+	}))
+}
+
+// raise raises the sequence of one owner.
+func raise(ctx context.Context, tx *storage.Tx, who *sql.Predicate) (id uuid.UUID, sequence int64, err error) {
 	query, args := sql.Dialect(tx.Dialect()).Update(owner.Table).
-		Add(owner.FieldSequence, 1).Where(sql.EQ(owner.FieldID, id)).Returning(owner.FieldSequence).Query()
+		Add(owner.FieldSequence, 1).Where(who).Returning(owner.FieldID, owner.FieldSequence).Query()
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return 0, fmt.Errorf("raise sequence of owner: %w", err)
+		return uuid.Nil, 0, fmt.Errorf("raise sequence of owner: %w", err)
 	}
-	sequence, err := sql.ScanInt64(rows)
-	if err := errors.Join(err, rows.Close()); err != nil {
-		return 0, fmt.Errorf("raise sequence of owner: %w", err)
+	found := rows.Next()
+	if found {
+		err = rows.Scan(&id, &sequence)
 	}
-	return sequence, nil
+	if err := errors.Join(err, rows.Close(), rows.Err()); err != nil {
+		return uuid.Nil, 0, fmt.Errorf("raise sequence of owner: %w", err)
+	}
+	if !found {
+		return uuid.Nil, 0, fault.ErrNotFound
+	}
+	return id, sequence, nil
+}
+
+// GiveBack lowers the sequence to what it was before NextSequence or NextSequenceOf gave this one in the same
+// transaction: nothing has changed after all. It must be the newest of the owner.
+func GiveBack(ctx context.Context, tx *storage.Tx, id uuid.UUID, sequence int64) error {
+	query, args := sql.Dialect(tx.Dialect()).Update(owner.Table).Add(owner.FieldSequence, -1).
+		Where(sql.And(sql.EQ(owner.FieldID, id), sql.EQ(owner.FieldSequence, sequence))).Query()
+	done, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("lower sequence of owner: %w", err)
+	}
+	switch lowered, err := done.RowsAffected(); {
+	case err != nil:
+		return fmt.Errorf("lower sequence of owner: %w", err)
+	case lowered != 1:
+		return errors.New("lower sequence of owner: it is not the newest")
+	}
+	return nil
 }
 
 // Chain is the present end of an owner's journal.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kabinet/ent"
+	"kabinet/ent/feedevent"
 	"kabinet/internal/fault"
 	"kabinet/internal/owner"
 	"kabinet/internal/person/persontest"
@@ -48,6 +49,7 @@ func TestAnOwnerWhoIsNotThereIsNotFound(t *testing.T) {
 				_, err := owner.JournalEnd(ctx, tx, nobody)
 				return err
 			},
+			"give back": func(ctx context.Context, tx *storage.Tx) error { return owner.GiveBack(ctx, tx, nobody, 1) },
 			"next": func(ctx context.Context, tx *storage.Tx) error {
 				_, err := owner.NextSequence(ctx, tx, nobody)
 				return err
@@ -55,6 +57,65 @@ func TestAnOwnerWhoIsNotThereIsNotFound(t *testing.T) {
 		} {
 			require.Error(t, s.InTx(persontest.System(t), f), name)
 		}
+	})
+}
+
+func TestTheSequenceOfTheOwnerOfARow(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		ann, bob, system := persontest.New(t, s), persontest.New(t, s), persontest.System(t)
+		event := func(whose uuid.UUID) uuid.UUID {
+			row, err := s.FeedEvent.Create().SetOwnerID(whose).SetSequence(1).SetSubjectKind("PE").SetSubjectID(whose).
+				SetOccurredAt(time.Now()).Save(system)
+			require.NoError(t, err)
+			return row.ID
+		}
+		hers := owner.Row{Table: feedevent.Table, Column: feedevent.FieldID, Value: event(ann)}
+		event(bob)
+		next := func(ctx context.Context, row owner.Row) (id uuid.UUID, n int64, err error) {
+			err = s.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+				id, n, err = owner.NextSequenceOf(ctx, tx, row)
+				return err
+			})
+			return id, n, err
+		}
+		for want := int64(1); want <= 2; want++ {
+			id, n, err := next(system, hers)
+			require.NoError(t, err)
+			require.Equal(t, ann, id)
+			require.Equal(t, want, n)
+		}
+		_, _, err := next(system, owner.Row{Table: feedevent.Table, Column: feedevent.FieldID, Value: uuid.New()})
+		require.ErrorIs(t, err, fault.ErrNotFound)
+		_, _, err = next(persontest.As(t, ann), hers)
+		require.Error(t, err, "not even their own: whose a row is must not be found out by asking")
+		for whose, want := range map[uuid.UUID]int64{ann: 2, bob: 0} {
+			n, err := owner.Sequence(system, s, whose)
+			require.NoError(t, err)
+			require.Equal(t, want, n)
+		}
+	})
+}
+
+func TestANumberIsGivenBack(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		ann := persontest.New(t, s)
+		require.NoError(t, s.InTx(persontest.System(t), func(ctx context.Context, tx *storage.Tx) error {
+			for range 3 {
+				n, err := owner.NextSequence(ctx, tx, ann)
+				require.NoError(t, err)
+				require.EqualValues(t, 1, n)
+				require.NoError(t, owner.GiveBack(ctx, tx, ann, n))
+			}
+			first, err := owner.NextSequence(ctx, tx, ann)
+			require.NoError(t, err)
+			_, err = owner.NextSequence(ctx, tx, ann)
+			require.NoError(t, err)
+			require.Error(t, owner.GiveBack(ctx, tx, ann, first), "a later one was given")
+			return nil
+		}))
+		n, err := owner.Sequence(persontest.System(t), s, ann)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, n)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"kabinet/ent/sickleave"
 	"kabinet/internal/calendar"
 	"kabinet/internal/money"
+	"kabinet/internal/owner"
 	"kabinet/internal/storage"
 	"kabinet/internal/transition"
 )
@@ -26,6 +27,7 @@ type Report struct {
 func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State), Comment: r.Comment}
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Row:    owner.Row{Table: sickleave.Table, Column: sickleave.FieldNumber, Value: r.Number},
 		Find:   find(tx, r.Number),
 		Allows: func(from string) bool { return State(from).CanBecome(r.State) },
 		Change: func(ctx context.Context, subject transition.Subject) error {

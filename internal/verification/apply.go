@@ -5,6 +5,7 @@ import (
 
 	"kabinet/ent/verification"
 	"kabinet/internal/audit"
+	"kabinet/internal/owner"
 	"kabinet/internal/ref"
 	"kabinet/internal/seal"
 	"kabinet/internal/storage"
@@ -24,6 +25,7 @@ func (s *Service) Apply(ctx context.Context, tx *storage.Tx, r Report) error {
 	report := transition.Report{Sequence: r.Sequence, State: string(r.State)}
 	var sealed []byte
 	return transition.Apply(ctx, tx, s.feed, report, transition.Steps{
+		Row: owner.Row{Table: verification.Table, Column: verification.FieldID, Value: r.Verification.ID},
 		Find: func(ctx context.Context) (transition.Subject, error) {
 			row, err := tx.Verification.Query().Where(verification.ID(r.Verification.ID)).Only(ctx)
 			if err != nil {
