@@ -9,6 +9,7 @@ import (
 	"context"
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
+	"kabinet/graph/transport"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/page"
@@ -31,7 +32,9 @@ func (r *statusChangeResolver) Subject(ctx context.Context, obj *feed.Event) (mo
 
 // StatusChanged is the resolver for the statusChanged field.
 func (r *subscriptionResolver) StatusChanged(ctx context.Context, after *page.Cursor, subjects []model.SubjectKind) (<-chan *feed.Event, error) {
-	return r.Services.Feed.Subscribe(ctx, resumeFrom(ctx, after), subjectKinds(subjects))
+	return transport.Push(ctx, func(take func(*feed.Event) bool) error {
+		return r.Services.Feed.Subscribe(ctx, resumeFrom(ctx, after), subjectKinds(subjects), take)
+	})
 }
 
 // StatusChange returns generated.StatusChangeResolver implementation.

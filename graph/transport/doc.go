@@ -22,7 +22,7 @@
 //	server.SetRecoverFunc(apierror.NewRecover(log))
 //	server.Use(limits.New(limits.Production()))
 //	…
-//	streams.Shutdown(ctx) // beside http.Server.Shutdown, which does not know of WebSockets and waits for event streams
+//	streams.Shutdown(ctx) // beside http.Server.Shutdown, which does not know of streams or, over HTTP/2, waits for them
 //
 // # Streams
 //
@@ -30,6 +30,12 @@
 // down (Streams), or when its reader is too slow. A WebSocket tells which by its close code. An event stream has only
 // complete, so a client that gets it for a subscription it still wants asks /auth/session, and connects again with
 // Last-Event-ID while the session lives. Nothing personal is sent after the session's end, not even what was ready before.
+//
+// Streams are many and nearly always wait, so what one takes while it waits decides how many a process can hold. Over
+// HTTP/1.1 it takes its connection over from the server, whose request is over then, with its buffers and its deep stack;
+// what the request's context held stays, but its headers do not. One goroutine is left, which reads; all else is called
+// when it happens, on a goroutine that is there for it alone. A resolver joins in with Push; the channel of one that does
+// not is waited for by a goroutine more. Over HTTP/2, and HTTP/1.0, the handler runs as long as the event stream.
 //
 // A resolver of a subscription learns with LastEventID where a reader of events stopped, and says with Fail why it ends.
 // It must select on its context wherever it sends.

@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -190,7 +189,7 @@ func TestASilentReaderOfEventsEndsWithItsSession(t *testing.T) {
 		streams, ended := transport.NewStreams(0), make(chan struct{})
 		f := serve(t, options{sse: transport.SSEOptions{
 			Streams: streams, KeepAlive: time.Millisecond, WriteTimeout: 50 * time.Millisecond,
-			Ended: func(context.Context) <-chan struct{} { return ended },
+			Ended: endedBy(ended),
 		}})
 		c := f.dial(t)
 		c.say(post(ticksQuery, len(ticksQuery)))

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -14,8 +15,8 @@ import (
 	"kabinet/internal/fault"
 )
 
-// socket is one connection. Three kinds of goroutine work on it: that of the HTTP server reads, one supervises (timers,
-// the session's end, shutdown, closing), and each operation has one of its own.
+// socket is one connection. One goroutine waits on it, which reads; whatever else happens to a socket (a timer, the
+// session's end, shutdown, closing, something that an operation has to say) has one of its own as long as it takes.
 //
 // There is no queue of messages. An operation writes its results itself, one at a time, and waits while another writes:
 // so a socket holds at most one message per operation, nothing is ever left out, and a reader who takes longer than
@@ -23,29 +24,28 @@ import (
 type socket struct {
 	o    *WebSocketOptions
 	conn *websocket.Conn
+	line net.Conn // below conn; closing it breaks the connection at once
 	exec graphql.GraphExecutor
-	head http.Header // of the handshake
 
-	ctx    context.Context // of the operations
+	ctx    context.Context //nolint:containedctx // of the operations
 	cancel context.CancelFunc
-	hard   context.Context // of reads and writes; its end breaks the connection
-	cut    context.CancelFunc
+	frames context.Context //nolint:containedctx // of reads and writes: what ends them is the connection's end
 
 	writing chan struct{} // holds one value while a message is being written
 	ending  chan struct{} // closed when the socket is to be closed
-	endOnce sync.Once
-	code    int // valid once ending is closed
-	reason  string
+	code    int           // valid once ending is closed
 
 	inited  bool // only the reader uses it
 	acked   atomic.Bool
 	heard   atomic.Bool // something came since the last ping
 	pinging atomic.Bool
 
-	mu      sync.Mutex
-	live    map[string]*operation
-	running int // operations whose goroutine runs, those the client has left included
-	tasks   sync.WaitGroup
+	mu       sync.Mutex
+	initTime *time.Timer // until a connection that was not initialised is closed
+	pingTime *time.Timer // until the next ping
+	live     map[string]*operation
+	running  int            // operations that have not ended, those the client has left included
+	tasks    sync.WaitGroup // nothing but the reader adds one when ending is closed
 }
 
 // operation is one subscribe of the client.
@@ -54,120 +54,148 @@ type operation struct {
 	cancel context.CancelFunc
 }
 
-// serve works on a connection until it is closed and nothing of it runs any more.
-func serve(o *WebSocketOptions, conn *websocket.Conn, r *http.Request, exec graphql.GraphExecutor) {
+// newSocket makes the socket of a handshake, whose values it keeps and whose end it outlives.
+func newSocket(o *WebSocketOptions, conn *websocket.Conn, line net.Conn, r *http.Request, exec graphql.GraphExecutor) *socket {
 	s := &socket{
-		o: o, conn: conn, exec: exec, head: r.Header,
+		o: o, conn: conn, line: line, exec: exec,
 		writing: make(chan struct{}, 1),
 		ending:  make(chan struct{}),
 		live:    map[string]*operation{},
 	}
-	s.ctx, s.cancel = context.WithCancel(r.Context())
-	defer s.cancel()
-	s.hard, s.cut = context.WithCancel(context.WithoutCancel(r.Context()))
-	defer s.cut()
+	s.frames = context.WithoutCancel(r.Context())
+	s.ctx, s.cancel = context.WithCancel(s.frames)
 	s.heard.Store(true)
-	if conn.Subprotocol() != subprotocol {
-		s.end(CloseSubprotocol, "Subprotocol not acceptable")
-	}
+	return s
+}
 
-	readEnded := make(chan int, 1)
-	supervised := make(chan struct{})
-	go func() {
-		defer close(supervised)
-		o.OnClose(r.Context(), s.supervise(readEnded))
+// begin sees to it that the socket ends when it is to.
+func (s *socket) begin(stream *member) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.giveUp(value)
+		}
 	}()
-	readEnded <- s.read()
-	<-supervised
-	s.cancel()
+	if s.conn.Subprotocol() != subprotocol {
+		s.end(CloseSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	s.startTimers()
+	stream.onShutdown(func() { s.end(CloseRestart, "Service restart") })
+	s.o.Ended(s.ctx, func() { s.end(CloseUnauthorised, "Session ended") })
+}
+
+func (s *socket) startTimers() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.initTime = time.AfterFunc(s.o.InitTimeout, func() {
+		if !s.acked.Load() {
+			s.end(CloseInitTimeout, "Connection initialisation timeout")
+		}
+	})
+	s.pingTime = time.AfterFunc(s.o.PingInterval, s.ping)
+}
+
+// serve reads until the connection is closed and nothing of the socket runs any more.
+func (s *socket) serve() {
+	s.breakOff(s.read()) // unless it is being closed already
 	s.tasks.Wait()
+	s.o.OnClose(s.frames, s.code)
 }
 
 // end asks for the socket to be closed. Only the first call counts.
 func (s *socket) end(code int, reason string) {
-	s.endOnce.Do(func() {
-		s.code, s.reason = code, reason
-		close(s.ending)
-	})
+	s.stop(code, func() { s.close(reason) })
 }
 
-// supervise waits for whatever ends the socket, closes it, and tells the code.
-func (s *socket) supervise(readEnded <-chan int) int {
-	ended, drain := s.o.Ended(s.ctx), s.o.Streams.drain
-	var turn <-chan time.Time
-	init := time.NewTimer(s.o.InitTimeout)
-	defer init.Stop()
-	ping := time.NewTicker(s.o.PingInterval)
-	defer ping.Stop()
-	for {
-		select {
-		case <-s.ending:
-			return s.close()
-		case code := <-readEnded:
-			select {
-			case <-s.ending: // the reader itself asked for the end
-				return s.close()
-			default:
-			}
-			s.cancel()
-			_ = s.conn.CloseNow()
-			return code
-		case <-ended:
-			s.end(CloseUnauthorised, "Session ended")
-		case <-init.C:
-			if !s.acked.Load() {
-				s.end(CloseInitTimeout, "Connection initialisation timeout")
-			}
-		case <-drain:
-			drain = nil
-			timer := s.o.Streams.turn()
-			defer timer.Stop()
-			turn = timer.C
-		case <-turn:
-			s.end(CloseRestart, "Service restart")
-		case <-s.o.Streams.hurry:
-			s.end(CloseRestart, "Service restart")
-		case <-s.ctx.Done():
-			s.end(CloseGoingAway, "Going away")
-		case <-ping.C:
-			if !s.acked.Load() {
-				continue // no ping was sent, so silence proves nothing; the init timeout watches
-			}
-			if !s.heard.Swap(false) {
-				s.cancel()
-				_ = s.conn.CloseNow()
-				return CloseAbnormal
-			}
-			s.ping()
+// breakOff ends a connection on which nothing more can be said. Only the first call counts, of this and of end.
+func (s *socket) breakOff(code int) {
+	s.stop(code, func() { _ = s.conn.CloseNow() })
+}
+
+// stop ends the operations, and has the connection closed.
+func (s *socket) stop(code int, how func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isEnding() {
+		return
+	}
+	s.code = code
+	close(s.ending)
+	for _, timer := range []*time.Timer{s.initTime, s.pingTime} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	s.cancel()
+	s.tasks.Go(how)
+}
+
+func (s *socket) isEnding() bool {
+	select {
+	case <-s.ending:
+		return true
+	default:
+		return false
+	}
+}
+
+// giveUp closes the socket after a panic.
+func (s *socket) giveUp(value any) {
+	crashed(s.ctx, s.exec, value) // tells the log
+	s.end(CloseGoingAway, "Going away")
+}
+
+// ping sends a ping, if the socket is in use, and breaks it off when nothing came since the last one.
+func (s *socket) ping() {
+	if !s.acked.Load() { // no ping was sent, so silence proves nothing; the init timeout watches
+		s.pingAgain(false)
+		return
+	}
+	if !s.heard.Swap(false) {
+		s.breakOff(CloseAbnormal)
+		return
+	}
+	if s.pingAgain(true) {
+		defer s.tasks.Done()
+		if s.pinging.CompareAndSwap(false, true) {
+			defer s.pinging.Store(false)
+			s.write(s.ctx, []byte(`{"type":"ping"}`))
 		}
 	}
 }
 
-// ping does not wait: the supervisor must not hang on a slow reader.
-func (s *socket) ping() {
-	if !s.pinging.CompareAndSwap(false, true) {
-		return
+// pingAgain sets the time of the next ping, which does not wait for this one, and counts this one in as a task if it is
+// to be sent; false when there is no next one.
+func (s *socket) pingAgain(counted bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isEnding() {
+		return false
 	}
-	s.tasks.Go(func() {
-		defer s.pinging.Store(false)
-		s.write(s.ctx, []byte(`{"type":"ping"}`))
-	})
+	s.pingTime.Reset(s.o.PingInterval)
+	if counted {
+		s.tasks.Add(1)
+	}
+	return true
 }
 
-// close stops the operations, sends the close frame and waits a moment for the client's. A message that is just being
-// written may be finished; when it is not within that moment the connection is broken, frame or no frame.
-func (s *socket) close() int {
-	s.cancel()
-	timer := time.AfterFunc(s.o.CloseTimeout, s.cut)
+// close sends the close frame and waits a moment for the client's. A message that is just being written may be finished;
+// when it is not within that moment the connection is broken, frame or no frame.
+func (s *socket) close(reason string) {
+	timer := time.AfterFunc(s.o.CloseTimeout, func() { _ = s.line.Close() })
 	defer timer.Stop()
-	_ = s.conn.Close(websocket.StatusCode(s.code), s.reason) // the error is that the client did not answer
-	return s.code
+	_ = s.conn.Close(websocket.StatusCode(s.code), reason) // the error is that the client did not answer
 }
 
 // read takes messages until the connection is closed, and tells the code with which the client closed it.
-func (s *socket) read() int {
+func (s *socket) read() (code int) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.giveUp(value)
+		}
+	}()
 	for {
-		kind, text, err := s.conn.Read(s.hard)
+		kind, text, err := s.conn.Read(s.frames)
 		if err != nil {
 			if errors.Is(err, websocket.ErrMessageTooBig) {
 				s.end(CloseTooBig, "Message too big")
@@ -185,10 +213,8 @@ func (s *socket) read() int {
 		} else {
 			s.end(CloseInvalidMessage, "Invalid message")
 		}
-		select {
-		case <-s.ending:
+		if s.isEnding() {
 			return CloseAbnormal
-		default:
 		}
 	}
 }
@@ -232,7 +258,17 @@ func (s *socket) init() {
 		return
 	}
 	s.acked.Store(true)
+	s.stopInitTime()
 	s.write(s.ctx, []byte(`{"type":"connection_ack"}`))
+}
+
+func (s *socket) stopInitTime() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.initTime != nil {
+		s.initTime.Stop()
+		s.initTime = nil
+	}
 }
 
 // subscribe starts an operation, unless too many run.
@@ -256,46 +292,66 @@ func (s *socket) subscribe(m message) {
 	s.live[m.id] = op
 	s.running++
 	s.mu.Unlock()
-	m.request.Headers = s.head
-	s.tasks.Go(func() { s.run(ctx, op, m.request) })
+	s.tasks.Add(1) // until it is over
+	go s.run(ctx, op, m.request)
 }
 
+// run begins an operation, and runs it as long as it has something to do.
 func (s *socket) run(ctx context.Context, op *operation, q *request) {
-	defer func() {
-		op.cancel()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.running--
-		if s.live[op.id] == op {
-			delete(s.live, op.id)
+	ctx, opCtx := s.prepare(ctx, op, q)
+	if opCtx == nil {
+		s.over(op)
+		return
+	}
+	p := &pump{exec: s.exec, op: opCtx}
+	p.emit = func(resp *graphql.Response) bool {
+		if resp.Data == nil && len(resp.Errors) > 0 {
+			s.finish(ctx, op, "error", resp) // nothing was executed, or nothing more will be
+			return false
 		}
-	}()
+		return s.write(ctx, frame(op.id, "next", resp))
+	}
+	p.ended = func(err error) {
+		if err != nil {
+			s.end(CloseSlowReader, "Slow reader")
+		} else {
+			s.finish(ctx, op, "complete", nil)
+		}
+		s.over(op)
+	}
+	p.run(ctx)
+}
+
+// prepare reads and checks the document; nil when the operation has ended with that.
+func (s *socket) prepare(ctx context.Context, op *operation, q *request) (_ context.Context, opCtx *graphql.OperationContext) {
 	defer func() {
 		if value := recover(); value != nil {
 			s.finish(ctx, op, "error", crashed(ctx, s.exec, value))
+			opCtx = nil
 		}
 	}()
 	opCtx, errs := s.exec.CreateOperationContext(ctx, &q.RawParams)
 	ctx = graphql.WithOperationContext(ctx, opCtx)
 	if len(errs) > 0 {
 		s.finish(ctx, op, "error", failed(ctx, s.exec, errs...))
-		return
+		return ctx, nil
 	}
 	if isAction(opCtx) {
 		s.o.Acted(ctx)
 	}
-	err := pump(ctx, s.exec, opCtx, func(resp *graphql.Response) bool {
-		if resp.Data == nil && len(resp.Errors) > 0 {
-			s.finish(ctx, op, "error", resp) // nothing was executed, or nothing more will be
-			return false
-		}
-		return s.write(ctx, frame(op.id, "next", resp))
-	})
-	if err != nil {
-		s.end(CloseSlowReader, "Slow reader")
-		return
+	return ctx, opCtx
+}
+
+// over counts out an operation of which nothing runs any more.
+func (s *socket) over(op *operation) {
+	op.cancel()
+	s.mu.Lock()
+	s.running--
+	if s.live[op.id] == op {
+		delete(s.live, op.id)
 	}
-	s.finish(ctx, op, "complete", nil)
+	s.mu.Unlock()
+	s.tasks.Done()
 }
 
 // finish sends the last message of an operation, once, unless the client has left it. The id is free before the
@@ -323,15 +379,10 @@ func (s *socket) write(ctx context.Context, text []byte) bool {
 		return false
 	}
 	defer func() { <-s.writing }()
-	select {
-	case <-s.ending:
-		return false
-	default:
-	}
-	if ctx.Err() != nil {
+	if s.isEnding() || ctx.Err() != nil {
 		return false
 	}
 	slow := time.AfterFunc(s.o.WriteTimeout, func() { s.end(CloseSlowReader, "Slow reader") })
 	defer slow.Stop()
-	return s.conn.Write(s.hard, websocket.MessageText, text) == nil
+	return s.conn.Write(s.frames, websocket.MessageText, text) == nil
 }

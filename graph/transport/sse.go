@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -22,8 +25,8 @@ type SSEOptions struct {
 	KeepAlive time.Duration
 	// WriteTimeout is how long one event may take to be written before its reader is cut off, 10 s.
 	WriteTimeout time.Duration
-	// Ended gives the channel that closes when the session of the request ends; nil means that none does.
-	Ended func(ctx context.Context) <-chan struct{}
+	// Ended has end called when the session of the request ends, unless ctx is done before; nil means that none does.
+	Ended func(ctx context.Context, end func())
 	// Acted is called before each query and mutation that is run: an action of the person, which a subscription is not.
 	// It should be quick; nil does nothing.
 	Acted func(ctx context.Context)
@@ -65,126 +68,92 @@ func (t *SSE) Supports(r *http.Request) bool {
 }
 
 // Do implements graphql.Transport. What is wrong with the request as HTTP is answered with a status, what is wrong with
-// it as GraphQL by an event, as the protocol demands.
+// it as GraphQL by an event, as the protocol demands. Over HTTP/1.1 it returns when a subscription has begun: the request
+// is over then, the stream is not.
 func (t *SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	s := &eventStream{w: w, control: http.NewResponseController(w), timeout: t.o.WriteTimeout}
 	defer func() {
 		// Once the stream has begun only the operation runs foreign code, and it has a recovery of its own.
 		if value := recover(); value != nil {
 			answerPanic(w, r, exec, value)
 		}
 	}()
-	if !t.o.Streams.enter() {
+	stream := t.o.Streams.enter()
+	if stream == nil {
 		turnAway(w, r, exec, errDraining)
 		return
 	}
-	defer t.o.Streams.leave()
+	apart := false
+	defer func() {
+		if !apart {
+			stream.leave()
+		}
+	}()
 
 	q, refused := t.o.Limits.read(w, r)
 	if refused != nil {
 		turnAway(w, r, exec, refused)
 		return
 	}
-	ctx, cancel := context.WithCancel(withLastEventID(withDocumentID(r.Context(), q.documentID), r.Header))
-	defer cancel()
+	ctx := withLastEventID(withDocumentID(r.Context(), q.documentID), r.Header)
 	op, errs := exec.CreateOperationContext(ctx, &q.RawParams)
 	ctx = graphql.WithOperationContext(ctx, op)
 	if len(errs) > 0 {
-		resp := failed(ctx, exec, errs...)
-		if s.begin() && s.write(nextEvent(resp)) {
-			s.complete()
-		}
+		s := t.newStream(t.newResponse(w))
+		s.send(nextEvent(failed(ctx, exec, errs...)))
+		s.finish(true)
 		return
 	}
 	if r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation {
 		turnAway(w, r.WithContext(ctx), exec, errMutationByGet)
 		return
 	}
-
 	if isAction(op) {
 		t.o.Acted(ctx)
-	}
-	if !s.begin() {
-		return
-	}
-	// What crosses is the finished event: the executor writes each result over the one before.
-	results := make(chan []byte)
-	var cut error // to be read after results is closed
-	go func() {
-		defer close(results)
-		cut = pump(ctx, exec, op, func(resp *graphql.Response) bool {
-			select {
-			case results <- nextEvent(resp):
-				return true
-			case <-ctx.Done():
-				return false
-			}
-		})
-	}()
-	switch t.relay(ctx, s, results) {
-	case resultsEnded:
-		if cut == nil {
-			s.complete()
+	} else if r.ProtoAtLeast(1, 1) {
+		if conn, err := takeOver(w); err == nil {
+			apart = true
+			op.Headers = nil // they would be kept as long as the stream, and a session's secret with them
+			s := t.newStream(t.newLine(conn, w.Header()))
+			t.begin(context.WithoutCancel(ctx), s, stream, exec, op)
+			go func() {
+				defer stream.leave()
+				s.serve(conn)
+			}()
+			return
 		}
-	case closedByServer:
-		s.complete()
-	case readerGone:
 	}
-	cancel()
-	for range results { // until the operation has ended too
-	}
+	s := t.newStream(t.newResponse(w))
+	t.begin(ctx, s, stream, exec, op)
+	<-s.done
 }
 
-// outcome is how the relaying of results came to its end.
-type outcome int
-
-const (
-	resultsEnded outcome = iota
-	closedByServer
-	readerGone
-)
-
-// relay writes results until they end, the reader leaves, its session ends or the process shuts down.
-func (t *SSE) relay(ctx context.Context, s *eventStream, results <-chan []byte) outcome {
-	ended := t.o.Ended(ctx)
-	drain := t.o.Streams.drain
-	var turn <-chan time.Time
-	silence := time.NewTicker(t.o.KeepAlive)
-	defer silence.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return readerGone
-		case <-ended:
-			return closedByServer
-		case <-drain:
-			drain = nil
-			timer := t.o.Streams.turn()
-			defer timer.Stop()
-			turn = timer.C
-		case <-turn:
-			return closedByServer
-		case <-t.o.Streams.hurry:
-			return closedByServer
-		case event, more := <-results:
-			if !more {
-				return resultsEnded
-			}
-			select {
-			case <-ended: // nothing is told after the session's end, even if it was ready before
-				return closedByServer
-			default:
-			}
-			if !s.write(event) {
-				return readerGone
-			}
-			silence.Reset(t.o.KeepAlive)
-		case <-silence.C:
-			if !s.write([]byte(":\n\n")) {
-				return readerGone
-			}
+// begin begins the operation of a stream, and sees to it that the stream ends when it is to.
+func (t *SSE) begin(ctx context.Context, s *eventStream, stream *member, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+	request := ctx
+	ctx, s.cancel = context.WithCancel(request)
+	context.AfterFunc(request, func() { s.finish(false) })
+	defer func() {
+		if value := recover(); value != nil {
+			crashed(ctx, exec, value) // tells the log
+			s.finish(false)
+			close(s.done)
 		}
+	}()
+	if s.comment(); s.ending.Load() { // the client has left
+		close(s.done)
+		return
 	}
+	s.keepAlive(t.o.KeepAlive)
+	stream.onShutdown(func() { s.finish(true) })
+	t.o.Ended(ctx, func() { s.finish(true) })
+	go (&pump{
+		exec: exec, op: op,
+		emit: func(resp *graphql.Response) bool { return s.send(nextEvent(resp)) },
+		ended: func(err error) {
+			s.finish(err == nil)
+			close(s.done)
+		},
+	}).run(ctx)
 }
 
 func withLastEventID(ctx context.Context, h http.Header) context.Context {
@@ -195,20 +164,93 @@ func withLastEventID(ctx context.Context, h http.Header) context.Context {
 	return context.WithValue(ctx, lastEventIDKey{}, id)
 }
 
-// eventStream writes events. Only the goroutine of the request uses it.
+// eventStream writes events, of whichever goroutine. While nothing happens to one, the only goroutine that it has is the
+// one that would notice the client's leaving.
 type eventStream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	timeout time.Duration
+	out    outlet
+	cancel context.CancelFunc // ends the operation; nil when there is none
+	done   chan struct{}      // closed when nothing of the operation runs any more
+	ending atomic.Bool        // no event is sent any more
+
+	mu      sync.Mutex // held while something is written
+	silence *time.Timer
+	most    time.Duration // of silence; 0: for ever
+	broken  bool          // nothing more can be written
+	closed  bool
 }
 
-// begin sends the headers, and a comment so that proxies pass them on at once.
-func (s *eventStream) begin() bool {
-	h := s.w.Header()
+// newStream sends the headers with the first event.
+func (t *SSE) newStream(out outlet) *eventStream {
+	h := out.header()
 	setHeaders(h, typeEvents+"; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	s.w.WriteHeader(http.StatusOK)
-	return s.write([]byte(":\n\n"))
+	return &eventStream{out: out, cancel: func() {}, done: make(chan struct{})}
+}
+
+// serve waits for the client to leave, or for the stream to end otherwise. Of a client who says something more, which is
+// not answered, it is known only by what cannot be written, as with the server.
+func (s *eventStream) serve(conn net.Conn) {
+	if n, _ := conn.Read(make([]byte, 1)); n == 0 {
+		s.finish(false)
+	}
+	<-s.done
+}
+
+// keepAlive sends a comment whenever nothing else was sent for so long: proxies cut what is silent.
+func (s *eventStream) keepAlive(most time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = most
+	s.silence = time.AfterFunc(most, s.comment)
+}
+
+// comment says that the stream is alive; first of all, so that proxies pass the headers on at once.
+func (s *eventStream) comment() {
+	s.mu.Lock()
+	ok := s.write([]byte(":\n\n"))
+	s.mu.Unlock()
+	if !ok {
+		s.finish(false)
+	}
+}
+
+// finish ends the stream, and tells its client that it is complete if it is to know. Only the first call counts. Nothing
+// is told after the session's end, even if it was ready before.
+func (s *eventStream) finish(tell bool) {
+	s.ending.Store(true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	if tell {
+		s.write([]byte("event: complete\ndata:\n\n")) // EventSource drops events without data
+	}
+	s.closed = true
+	if s.silence != nil {
+		s.silence.Stop()
+	}
+	s.out.close()
+	s.cancel()
+}
+
+// send sends an event.
+func (s *eventStream) send(event []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.ending.Load() && s.write(event)
+}
+
+// write tells whether all of it went out in time. Its caller holds mu.
+func (s *eventStream) write(b []byte) bool {
+	if s.broken || s.closed {
+		return false
+	}
+	s.broken = s.out.write(b) != nil
+	if s.silence != nil {
+		s.silence.Reset(s.most)
+	}
+	return !s.broken
 }
 
 // nextEvent is the event of a result.
@@ -222,23 +264,6 @@ func nextEvent(resp *graphql.Response) []byte {
 		event = append(append(append(event, "data: "...), bytes.TrimSuffix(line, []byte("\r"))...), '\n')
 	}
 	return append(event, '\n')
-}
-
-// complete has an empty data field because EventSource drops events without one.
-func (s *eventStream) complete() {
-	s.write([]byte("event: complete\ndata:\n\n"))
-}
-
-// write tells whether all of it went out in time. The deadline is lifted afterwards: over HTTP/2 one left standing
-// would end the stream even while nothing is being written.
-func (s *eventStream) write(event []byte) bool {
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.timeout)) //nolint:forbidigo // the network knows only the machine's time
-	_, err := s.w.Write(event)
-	if err == nil {
-		err = s.control.Flush()
-	}
-	_ = s.control.SetWriteDeadline(time.Time{})
-	return err == nil
 }
 
 // cursorOf finds the cursor of the item in an answer: the string field cursor of its only root field. Empty when there

@@ -200,7 +200,7 @@ func TestEventStreamOverHTTP2OutlivesItsWriteDeadline(t *testing.T) {
 
 func TestEventStreamEndsWithTheSession(t *testing.T) {
 	ended := make(chan struct{})
-	f := serve(t, options{sse: transport.SSEOptions{Ended: func(context.Context) <-chan struct{} { return ended }}})
+	f := serve(t, options{sse: transport.SSEOptions{Ended: endedBy(ended)}})
 	e := f.listen(t, ticksQuery)
 	require.Equal(t, "ticks", <-f.stub.started)
 	close(ended)

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -10,39 +9,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
-
-// ErrSlowReader is what a subscription reports with Fail when its reader cannot keep up. The stream is cut: a WebSocket
-// with CloseSlowReader, an event stream without complete, so that the client connects again with its last cursor.
-var ErrSlowReader = errors.New("transport: reader of a stream is too slow")
-
-type failureKey struct{}
-
-// failure is why a running subscription stopped.
-type failure struct {
-	mu  sync.Mutex
-	err error
-}
-
-// Fail tells the client why a subscription ends. Its resolver calls it before it closes its channel; without it the
-// client is told that the subscription is complete. The error is presented as any other. Outside of a stream it does
-// nothing, and only the first call counts.
-func Fail(ctx context.Context, err error) {
-	f, ok := ctx.Value(failureKey{}).(*failure)
-	if !ok || err == nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-}
-
-func (f *failure) get() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
-}
 
 type lastEventIDKey struct{}
 
@@ -53,60 +19,28 @@ func LastEventID(ctx context.Context) string {
 	return id
 }
 
-// pump runs an operation and hands each of its results to emit until the operation ends, its context ends or emit
-// wants no more. It recovers from panics, since it runs apart from the goroutine of the server. The error is
-// ErrSlowReader when the subscription said so.
-func pump(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, emit func(*graphql.Response) bool) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			emit(crashed(ctx, exec, value))
-		}
-	}()
-	why := &failure{}
-	ctx = context.WithValue(ctx, failureKey{}, why)
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	for {
-		resp := responses(ctx)
-		if resp == nil {
-			break
-		}
-		if !emit(resp) {
-			return nil
-		}
-	}
-	if reason := why.get(); reason != nil && ctx.Err() == nil {
-		if errors.Is(reason, ErrSlowReader) {
-			return ErrSlowReader
-		}
-		emit(failedWith(ctx, exec, reason))
-	}
-	return nil
-}
-
 // Streams are the open streams of one process, so that they can be closed together. Its zero value is not usable.
 type Streams struct {
 	jitter time.Duration
-	drain  chan struct{} // closed when Shutdown begins
-	hurry  chan struct{} // closed when Shutdown has no time left
 
 	mu       sync.Mutex
-	open     int
+	open     map[*member]struct{}
 	draining bool
-	empty    chan struct{} // closed when draining and the last stream ended
 	late     bool
+	empty    chan struct{} // closed when draining and the last stream ended
 }
 
 // NewStreams makes an empty set. On Shutdown each stream waits a random part of jitter before it closes, so that the
 // clients do not come back all at once.
 func NewStreams(jitter time.Duration) *Streams {
-	return &Streams{jitter: jitter, drain: make(chan struct{}), hurry: make(chan struct{}), empty: make(chan struct{})}
+	return &Streams{jitter: jitter, open: map[*member]struct{}{}, empty: make(chan struct{})}
 }
 
 // Count is how many streams are open.
 func (s *Streams) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open
+	return len(s.open)
 }
 
 // Shutdown closes every stream, refuses new ones, and waits until all have ended. When ctx ends first the streams that
@@ -115,8 +49,10 @@ func (s *Streams) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.draining {
 		s.draining = true
-		close(s.drain)
-		if s.open == 0 {
+		for m := range s.open {
+			m.call()
+		}
+		if len(s.open) == 0 {
 			close(s.empty)
 		}
 	}
@@ -128,39 +64,59 @@ func (s *Streams) Shutdown(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.late {
-		s.late = true
-		close(s.hurry)
+	s.late = true
+	for m := range s.open {
+		m.call()
 	}
 	return ctx.Err()
 }
 
-// enter counts a stream in; false when the process is shutting down.
-func (s *Streams) enter() bool {
+// member is one stream of a set.
+type member struct {
+	set   *Streams
+	close func() // nil until the stream has begun
+}
+
+// enter counts a stream in; nil when the process is shutting down.
+func (s *Streams) enter() *member {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining {
-		return false
+		return nil
 	}
-	s.open++
-	return true
+	m := &member{set: s}
+	s.open[m] = struct{}{}
+	return m
 }
 
-func (s *Streams) leave() {
+// onShutdown says how the stream is closed. It may be closed more than once, on a goroutine apart.
+func (m *member) onShutdown(end func()) {
+	m.set.mu.Lock()
+	defer m.set.mu.Unlock()
+	if m.close = end; m.set.draining {
+		m.call()
+	}
+}
+
+// call closes the stream when its turn comes. Its caller holds the set's mu.
+func (m *member) call() {
+	switch wait := m.set.jitter; {
+	case m.close == nil:
+	case m.set.late || wait <= 0:
+		go m.close()
+	default:
+		time.AfterFunc(rand.N(wait), m.close) //nolint:gosec // no secret, only spread
+	}
+}
+
+func (m *member) leave() {
+	s := m.set
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open--
-	if s.draining && s.open == 0 {
+	delete(s.open, m)
+	if s.draining && len(s.open) == 0 {
 		close(s.empty)
 	}
-}
-
-// turn is a timer for this stream's turn to close during a shutdown.
-func (s *Streams) turn() *time.Timer {
-	if s.jitter <= 0 {
-		return time.NewTimer(0)
-	}
-	return time.NewTimer(rand.N(s.jitter)) //nolint:gosec // no secret, only spread
 }
 
 // isAction tells whether an operation is something that a person does, and not only a stream that stands open.
@@ -170,4 +126,4 @@ func isAction(op *graphql.OperationContext) bool { return op.Operation.Operation
 func nothing(context.Context) {}
 
 // never is the default of Ended.
-func never(context.Context) <-chan struct{} { return nil }
+func never(context.Context, func()) {}

@@ -34,7 +34,8 @@ type stub struct {
 	started chan string // the name of each subscription that begins, with its Last-Event-ID
 	stopped chan string
 	runs    atomic.Int64
-	sent    atomic.Int64 // items of flood
+	sent    atomic.Int64             // items of flood
+	takers  []func(item string) bool // of each pushed, in the order in which they began
 }
 
 func newStub() *stub {
@@ -42,7 +43,7 @@ func newStub() *stub {
 		schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
 			type Query { name: String fail: String crash: String wait: String num(n: Int, s: String, id: ID): String }
 			type Mutation { save: String }
-			type Subscription { ticks: Item refuse: Item failing: Item tooSlow: Item flood: Item crash: Item }
+			type Subscription { ticks: Item refuse: Item failing: Item tooSlow: Item flood: Item crash: Item pushed: Item refusedPush: Item }
 			type Item { cursor: String! n: Int! }`}),
 		ticks:   make(chan string),
 		started: make(chan string, 100),
@@ -90,6 +91,14 @@ func (s *stub) subscribe(ctx context.Context, name string) graphql.ResponseHandl
 		graphql.AddError(ctx, fault.ErrUnauthenticated)
 		return func(context.Context) *graphql.Response { return nil }
 	}
+	switch name {
+	case "pushed":
+		return s.pushed(ctx)
+	case "refusedPush":
+		_, err := transport.Push(ctx, func(func(string) bool) error { return fault.ErrUnauthenticated })
+		graphql.AddError(ctx, err)
+		return func(context.Context) *graphql.Response { return nil }
+	}
 	s.started <- name + transport.LastEventID(ctx)
 	context.AfterFunc(ctx, func() { s.stopped <- name })
 	var data bytes.Buffer // like gqlgen's, which writes each item over the one before
@@ -122,12 +131,70 @@ func (s *stub) subscribe(ctx context.Context, name string) graphql.ResponseHandl
 	}
 }
 
+// pushed has items that are data, or words for what else may happen.
+func (s *stub) pushed(ctx context.Context) graphql.ResponseHandler {
+	items, err := transport.Push(ctx, func(take func(string) bool) error {
+		s.takers = append(s.takers, take)
+		return nil
+	})
+	if err != nil {
+		graphql.AddError(ctx, err)
+	}
+	context.AfterFunc(ctx, func() { s.stopped <- "pushed" })
+	s.started <- "pushed"
+	return func(ctx context.Context) *graphql.Response {
+		select {
+		case <-ctx.Done():
+			return nil
+		case item := <-items:
+			switch item {
+			case "fail":
+				transport.Fail(ctx, fault.ErrNotFound)
+				return nil
+			case "slow":
+				transport.Fail(ctx, transport.ErrSlowReader)
+				return nil
+			case "end":
+				return nil
+			case "panic":
+				panic("person " + secret)
+			}
+			return &graphql.Response{Data: []byte(item)}
+		}
+	}
+}
+
+// push has one of pushed take an item.
+func (s *stub) push(t *testing.T, which int, item string) {
+	t.Helper()
+	require.True(t, s.takers[which](item))
+}
+
 // options are those of a test's server; what is nil is standard.
 type options struct {
 	post transport.PostOptions
 	get  transport.GetOptions
 	sse  transport.SSEOptions
 	ws   transport.WebSocketOptions
+}
+
+// endedBy is an Ended of a session that ends when a channel is closed.
+func endedBy(ended <-chan struct{}) func(ctx context.Context, end func()) {
+	return func(ctx context.Context, end func()) {
+		select {
+		case <-ended: // has been before
+			end()
+			return
+		default:
+		}
+		go func() {
+			select {
+			case <-ended:
+				end()
+			case <-ctx.Done():
+			}
+		}()
+	}
 }
 
 type fixture struct {

@@ -16,7 +16,7 @@ import (
 // protocol, save CloseSlowReader, which the protocol leaves open: it is not among the codes that its reference client
 // holds for fatal, so that client connects again.
 const (
-	CloseGoingAway      = 1001 // the request's context ended
+	CloseGoingAway      = 1001 // the server cannot go on
 	CloseAbnormal       = 1006 // never sent: the connection broke, or its client fell silent
 	CloseTooBig         = 1009 // a message beyond FrameBytes
 	CloseRestart        = 1012 // the process shuts down: come back
@@ -55,8 +55,8 @@ type WebSocketOptions struct {
 	// Admit decides, on connection_init, whether the viewer of the context may connect at all; nil admits everybody. An
 	// error with the code UNAUTHENTICATED closes with CloseUnauthorised, any other with CloseForbidden.
 	Admit func(ctx context.Context) error
-	// Ended gives the channel that closes when the session of the request ends; nil means that none does.
-	Ended func(ctx context.Context) <-chan struct{}
+	// Ended has end called when the session of the request ends, unless ctx is done before; nil means that none does.
+	Ended func(ctx context.Context, end func())
 	// Acted is called before each query and mutation that is run: an action of the person, which a subscription is not.
 	// It should be quick; nil does nothing.
 	Acted func(ctx context.Context)
@@ -125,26 +125,33 @@ func (t *WebSocket) Supports(r *http.Request) bool {
 	return r.Method == http.MethodGet && isUpgrade(r)
 }
 
-// Do implements graphql.Transport. It returns when the socket is closed and all its operations have ended.
+// Do implements graphql.Transport. It returns when the socket is open: the request is over then, the stream is not.
 func (t *WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	if refused := t.checkHandshake(w, r); refused != nil {
 		turnAway(w, r, exec, refused)
 		return
 	}
-	if !t.o.Streams.enter() {
+	stream := t.o.Streams.enter()
+	if stream == nil {
 		turnAway(w, r, exec, errDraining)
 		return
 	}
-	defer t.o.Streams.leave()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	upgraded := &upgrade{ResponseWriter: w}
+	conn, err := websocket.Accept(upgraded, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // checkHandshake is stricter: it knows null origins and schemes
 	})
 	if err != nil {
+		stream.leave()
 		return // Accept has answered
 	}
 	conn.SetReadLimit(t.o.FrameBytes)
-	serve(&t.o, conn, r, exec)
+	s := newSocket(&t.o, conn, upgraded.conn, r, exec)
+	s.begin(stream)
+	go func() {
+		defer stream.leave()
+		s.serve()
+	}()
 }
 
 // checkHandshake refuses, before anything is switched, what is no handshake and what comes from a stranger's page.

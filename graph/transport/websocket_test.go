@@ -298,7 +298,7 @@ func TestSocketBoundsItsOperations(t *testing.T) {
 
 func TestSocketEndsWithTheSession(t *testing.T) {
 	ended := make(chan struct{})
-	f := serve(t, options{ws: transport.WebSocketOptions{Ended: func(context.Context) <-chan struct{} { return ended }}})
+	f := serve(t, options{ws: transport.WebSocketOptions{Ended: endedBy(ended)}})
 	p := f.connected(t)
 	p.subscribe("1", ticks)
 	require.Equal(t, "ticks", <-f.stub.started)

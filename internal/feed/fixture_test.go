@@ -94,34 +94,35 @@ type subscription struct {
 func subscribe(t testing.TB, h *feed.Hub, person uuid.UUID, after *page.Cursor, kinds ...ref.Kind) *subscription {
 	t.Helper()
 	ctx, stop := context.WithCancel(persontest.As(t, person))
-	events, err := h.Subscribe(ctx, after, kinds)
-	require.NoError(t, err)
-	s := &subscription{events: events}
-	s.leave = func() {
-		stop()
-		deadline := time.After(soon)
-		for {
-			select {
-			case _, open := <-events:
-				if !open {
-					return
-				}
-			case <-deadline:
-				t.Error("the channel is not closed")
-				return
-			}
+	events := make(chan *feed.Event)
+	require.NoError(t, h.Subscribe(ctx, after, kinds, func(e *feed.Event) bool {
+		select {
+		case events <- e:
+			return true
+		case <-ctx.Done():
+			return false
 		}
+	}))
+	watching := func(n int) {
+		require.Eventually(t, func() bool { return h.Watching() == n }, soon, time.Millisecond, "who left is watching")
 	}
-	t.Cleanup(s.leave)
-	return s
+	t.Cleanup(func() { // the test's context has ended, and everybody has left with it
+		stop()
+		watching(0)
+	})
+	leave := func() {
+		before := h.Watching()
+		stop()
+		watching(before - 1)
+	}
+	return &subscription{events: events, leave: leave}
 }
 
 // next awaits the next event.
 func (s *subscription) next(t testing.TB) *feed.Event {
 	t.Helper()
 	select {
-	case e, open := <-s.events:
-		require.True(t, open, "the stream has ended")
+	case e := <-s.events:
 		return e
 	case <-time.After(soon):
 		require.FailNow(t, "no event came")

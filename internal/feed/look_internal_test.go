@@ -51,12 +51,18 @@ func unannounced(t *testing.T, s *storage.Store, owner uuid.UUID) {
 func follow(t *testing.T, h *Hub, owner uuid.UUID) <-chan *Event {
 	t.Helper()
 	ctx, stop := context.WithCancel(persontest.As(t, owner))
-	events, err := h.Subscribe(ctx, nil, nil)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		stop()
-		for range events { // until it is closed
+	events := make(chan *Event)
+	require.NoError(t, h.Subscribe(ctx, nil, nil, func(e *Event) bool {
+		select {
+		case events <- e:
+			return true
+		case <-ctx.Done():
+			return false
 		}
+	}))
+	t.Cleanup(func() { // the test's context has ended, and everybody has left with it
+		stop()
+		require.Eventually(t, func() bool { return h.Watching() == 0 }, within, time.Millisecond)
 	})
 	return events
 }

@@ -14,6 +14,7 @@ import (
 	"kabinet/internal/owner"
 	"kabinet/internal/page"
 	"kabinet/internal/ref"
+	"kabinet/internal/signal"
 	"kabinet/internal/viewer"
 )
 
@@ -33,36 +34,39 @@ func (h *Hub) Position(ctx context.Context) (page.Cursor, error) {
 	return CursorAt(sequence), nil
 }
 
-// Subscribe gives the viewer's events in order, each once, from behind the position after, or from now. With kinds,
-// only events whose subject is of one of them. The channel is closed when the context ends; whoever reads it too
-// slowly holds up only itself.
-func (h *Hub) Subscribe(ctx context.Context, after *page.Cursor, kinds []ref.Kind) (<-chan *Event, error) {
+// Subscribe hands the viewer's events to take, in order, each once, from behind the position after, or from now, until the
+// context ends. With kinds, only events whose subject is of one of them. Take holds up the next event until it returns,
+// and whoever takes too slowly holds up only itself; an event to which it says no does not count as taken. No goroutine
+// waits with a subscriber: one is there only while there is something to read.
+func (h *Hub) Subscribe(ctx context.Context, after *page.Cursor, kinds []ref.Kind, take func(*Event) bool) error {
 	v := viewer.FromContext(ctx)
 	if !v.IsPerson() {
-		return nil, fault.ErrUnauthenticated
+		return fault.ErrUnauthenticated
 	}
-	s := &stream{hub: h, owner: v.PersonID, kinds: kinds, out: make(chan *Event)}
-	// The bell is hung before the position is read: what is committed in between rings it.
-	bell, stop := h.bells.Hang(s.owner)
+	s := &stream{hub: h, ctx: ctx, owner: v.PersonID, kinds: kinds, take: take}
 	if err := s.begin(ctx, after); err != nil {
-		stop()
-		return nil, err
+		return err
 	}
-	go func() {
-		defer close(s.out)
-		defer stop()
-		s.run(ctx, bell)
-	}()
-	return s.out, nil
+	s.bell = signal.NewBell(s.hear)
+	h.bells.Hang(s.owner, s.bell)
+	context.AfterFunc(ctx, s.bell.Ring)
+	s.bell.Ring() // what was there before, and what came before the bell hung
+	return nil
 }
 
+// stream is one subscriber's. Its bell rings when there may be something to read, and when its context ends; what answers
+// it runs once at a time, and nothing else uses the stream.
 type stream struct {
 	hub      *Hub
+	ctx      context.Context //nolint:containedctx // that of the subscription
 	owner    uuid.UUID
 	kinds    []ref.Kind
+	bell     *signal.Bell
+	take     func(*Event) bool
 	position int64 // number of the last event that was sent or passed over
 	newest   int64 // number of the newest event when the stream began; what is not there up to it is kept no more
-	out      chan *Event
+	failing  bool
+	over     bool
 }
 
 // begin finds the position.
@@ -82,30 +86,28 @@ func (s *stream) begin(ctx context.Context, after *page.Cursor) (err error) {
 	return nil
 }
 
-func (s *stream) run(ctx context.Context, bell <-chan struct{}) {
-	failing := false
-	for {
-		more, err := s.forward(ctx)
-		if ctx.Err() != nil {
-			return
-		}
+// hear answers the bell.
+func (s *stream) hear() {
+	if s.over {
+		return
+	}
+	for s.ctx.Err() == nil {
+		more, err := s.forward(s.ctx)
 		if more {
 			continue
 		}
-		var again <-chan time.Time
-		if err != nil {
-			if !failing { // once for an outage, not once a second
-				s.hub.log.LogAttrs(ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
+		if err != nil && s.ctx.Err() == nil {
+			if !s.failing { // once for an outage, not once a second
+				s.hub.log.LogAttrs(s.ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
 			}
-			again = time.After(retryRead)
+			time.AfterFunc(retryRead, s.bell.Ring)
 		}
-		failing = err != nil
-		select {
-		case <-ctx.Done():
-			return
-		case <-bell:
-		case <-again:
-		}
+		s.failing = err != nil
+		break
+	}
+	if s.ctx.Err() != nil {
+		s.over = true
+		s.hub.bells.TakeDown(s.owner, s.bell)
 	}
 }
 
@@ -119,11 +121,11 @@ func (s *stream) forward(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("read feed: %w", err)
 	}
 	for _, row := range rows {
-		if !s.pass(ctx, row.Sequence-1) {
+		if !s.pass(row.Sequence - 1) {
 			return false, nil
 		}
 		e := eventOf(row)
-		if (len(s.kinds) == 0 || slices.Contains(s.kinds, e.Subject.Kind)) && !s.send(ctx, e) {
+		if (len(s.kinds) == 0 || slices.Contains(s.kinds, e.Subject.Kind)) && !s.take(e) {
 			return false, nil
 		}
 		s.position = row.Sequence
@@ -131,28 +133,18 @@ func (s *stream) forward(ctx context.Context) (more bool, err error) {
 	if len(rows) == readAtOnce {
 		return true, nil
 	}
-	s.pass(ctx, s.newest)
+	s.pass(s.newest)
 	return false, nil
 }
 
 // pass goes on to an event, telling of the gap if there is one.
-func (s *stream) pass(ctx context.Context, to int64) bool {
+func (s *stream) pass(to int64) bool {
 	if to <= s.position {
 		return true
 	}
-	gap := &Event{Sequence: to, OccurredAt: s.hub.clock.Now(), Gap: &Gap{Missed: int(to - s.position)}}
-	if !s.send(ctx, gap) {
+	if !s.take(&Event{Sequence: to, OccurredAt: s.hub.clock.Now(), Gap: &Gap{Missed: int(to - s.position)}}) {
 		return false
 	}
 	s.position = to
 	return true
-}
-
-func (s *stream) send(ctx context.Context, e *Event) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case s.out <- e:
-		return true
-	}
 }

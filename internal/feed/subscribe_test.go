@@ -3,8 +3,10 @@ package feed_test
 import (
 	"context"
 	"math"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -13,6 +15,7 @@ import (
 
 	"kabinet/ent/feedevent"
 	"kabinet/internal/fault"
+	"kabinet/internal/feed"
 	"kabinet/internal/page"
 	"kabinet/internal/person/persontest"
 	"kabinet/internal/ref"
@@ -165,7 +168,7 @@ func TestAForgedPositionIsRefused(t *testing.T) {
 			"the future": *at(3), "far": *at(math.MaxInt64), "negative": *at(-1), "empty": "", "cut": good[:8],
 			"longer": good + "AAAA", "line end": good[:4] + "\n" + good[4:], "padded": good + "=", "of a list": "AMYAAAAAaawvgAGWAAAAAHAAgAAAAAAAAAo",
 		} {
-			_, err := i.Subscribe(persontest.As(t, ann), &forged, nil)
+			err := i.Subscribe(persontest.As(t, ann), &forged, nil, nil)
 			require.ErrorIs(t, err, page.ErrCursor, name)
 		}
 		require.Zero(t, i.Watching(), "who is refused watches nothing")
@@ -175,10 +178,10 @@ func TestAForgedPositionIsRefused(t *testing.T) {
 func TestOnlyAPersonSubscribes(t *testing.T) {
 	eachInstance(t, func(t *testing.T, i *instance) {
 		for _, ctx := range []context.Context{t.Context(), persontest.System(t)} {
-			_, err := i.Subscribe(ctx, nil, nil)
+			err := i.Subscribe(ctx, nil, nil, nil)
 			require.ErrorIs(t, err, fault.ErrUnauthenticated)
 		}
-		_, err := i.Subscribe(persontest.As(t, uuid.New()), nil, nil)
+		err := i.Subscribe(persontest.As(t, uuid.New()), nil, nil, nil)
 		require.ErrorIs(t, err, fault.ErrNotFound)
 		require.Zero(t, i.Watching())
 	})
@@ -195,6 +198,39 @@ func TestASlowReaderHoldsUpOnlyItself(t *testing.T) {
 		}
 		slow.expect(t, 1, 20)
 	})
+}
+
+// TestWhatWasNotTakenComesAgain: who says no to an event gets it when there is another reason to look.
+func TestWhatWasNotTakenComesAgain(t *testing.T) {
+	eachInstance(t, func(t *testing.T, i *instance) {
+		ann := persontest.New(t, i.store)
+		offered := make(chan int64, 10)
+		no := true
+		require.NoError(t, i.Subscribe(persontest.As(t, ann), nil, nil, func(e *feed.Event) bool {
+			offered <- e.Sequence
+			no = !no
+			return no
+		}))
+		i.happen(t, ann, 1, ref.Appeal)
+		require.EqualValues(t, 1, <-offered)
+		i.happen(t, ann, 1, ref.Appeal)
+		require.EqualValues(t, 1, <-offered)
+		require.EqualValues(t, 2, <-offered)
+	})
+}
+
+// TestNobodyWaitsWithASubscriber: thousands of them cost no goroutine while nothing happens.
+func TestNobodyWaitsWithASubscriber(t *testing.T) {
+	_, client := signaltest.Miniredis(t)
+	i := start(t, storagetest.OpenSQLite(t), client)
+	ann := persontest.New(t, i.store)
+	subscribe(t, i.Hub, ann, nil)
+	before := runtime.NumGoroutine()
+	const many, few = 100, 10 // few are those of the test and of the database
+	for range many {
+		subscribe(t, i.Hub, ann, nil)
+	}
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+few }, soon, time.Millisecond)
 }
 
 func TestWhoLeavesIsForgotten(t *testing.T) {

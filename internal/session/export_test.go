@@ -23,3 +23,10 @@ func (s *Service) Landed() { s.flights.wait() }
 func (s *Service) Look(ctx context.Context, open Open) (idleEnd time.Time, isOpen bool) {
 	return s.look(ctx, open)
 }
+
+// Ended gives a channel that is closed when the session ends.
+func (s *Service) Ended(ctx context.Context, open Open) <-chan struct{} {
+	ended := make(chan struct{})
+	s.OnEnd(ctx, open, func() { close(ended) })
+	return ended
+}

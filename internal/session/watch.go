@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"kabinet/ent"
@@ -18,43 +19,58 @@ const endedTopic signal.Topic = "session-ended"
 // outlives its session when a signal was lost.
 const recheck = time.Minute
 
-// Ended gives a channel that is closed when the session ends, for whatever reason. The watch lasts until then or
-// until the context is done.
-func (s *Service) Ended(ctx context.Context, open Open) <-chan struct{} {
-	ended := make(chan struct{})
-	end, takeDownEnd := s.ends.Hang(open.Viewer.SessionID)
-	doubt, takeDownDoubt := s.doubts.Hang(open.Viewer.SessionID)
-	go func() {
-		defer takeDownEnd()
-		defer takeDownDoubt()
-		if s.awaitEnd(ctx, open, end, doubt) {
-			close(ended)
-		}
-	}()
-	return ended
+// OnEnd has end called, once, when the session ends, for whatever reason. The watch lasts until then or until the context
+// is done. No goroutine waits with it: there are thousands.
+func (s *Service) OnEnd(ctx context.Context, open Open, end func()) {
+	w := &watch{sessions: s, ctx: ctx, open: open, tell: end}
+	w.end, w.doubt = signal.NewBell(w.close), signal.NewBell(w.look)
+	w.timer = time.AfterFunc(recheck, w.doubt.Ring)
+	s.ends.Hang(open.Viewer.SessionID, w.end)
+	s.doubts.Hang(open.Viewer.SessionID, w.doubt)
+	context.AfterFunc(ctx, w.stop)
+	w.doubt.Ring() // the session may have been ended between its check and now
 }
 
-// awaitEnd tells whether the session ended before the context did. It looks at once, for the session may have been ended
-// between its check and now, and then whenever it has reason to.
-func (s *Service) awaitEnd(ctx context.Context, open Open, end, doubt <-chan struct{}) bool {
-	timer := time.NewTimer(recheck)
-	defer timer.Stop()
-	for {
-		idleEnd, isOpen := s.look(ctx, open)
-		if !isOpen {
-			return ctx.Err() == nil
-		}
-		open.IdleEndsAt = idleEnd
-		timer.Reset(min(recheck, max(0, open.IdleEndsAt.Sub(s.clock.Now()))))
-		select {
-		case <-ctx.Done():
-			return false
-		case <-end:
-			return true
-		case <-doubt:
-		case <-timer.C:
-		}
+// watch is that of one stream.
+type watch struct {
+	sessions   *Service
+	ctx        context.Context //nolint:containedctx // that of the stream
+	open       Open            // only look uses it, which runs once at a time
+	end, doubt *signal.Bell
+	timer      *time.Timer
+	tell       func()
+	ended      atomic.Bool
+}
+
+// look finds out whether the session has ended, and when to look again.
+func (w *watch) look() {
+	if w.isOver() {
+		return
 	}
+	idleEnd, isOpen := w.sessions.look(w.ctx, w.open)
+	switch {
+	case w.isOver(): // of whoever left meanwhile it was not found out
+	case !isOpen:
+		w.close()
+	default:
+		w.open.IdleEndsAt = idleEnd
+		w.timer.Reset(min(recheck, max(0, idleEnd.Sub(w.sessions.clock.Now()))))
+	}
+}
+
+func (w *watch) isOver() bool { return w.ended.Load() || w.ctx.Err() != nil }
+
+func (w *watch) close() {
+	if w.ctx.Err() == nil && w.ended.CompareAndSwap(false, true) {
+		w.stop()
+		w.tell()
+	}
+}
+
+func (w *watch) stop() {
+	w.timer.Stop()
+	w.sessions.ends.TakeDown(w.open.Viewer.SessionID, w.end)
+	w.sessions.doubts.TakeDown(w.open.Viewer.SessionID, w.doubt)
 }
 
 // look asks whether a session is open still: the row, which knows whether it was ended, and Redis, which knows the idle

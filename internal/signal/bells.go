@@ -4,37 +4,81 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
 
+// Bell is answered when it rings, on a goroutine that is there for the answer alone: whoever waits for something rare, and
+// there are thousands of them, waits without one. It is answered by one goroutine at a time; however often it rings
+// meanwhile, it is answered once more.
+type Bell struct {
+	answer func()
+	state  atomic.Int32
+}
+
+// What a Bell may be.
+const (
+	silent    int32 = iota
+	answering       // and what rang it is being seen to
+	ringing         // it is being answered, and has rung since
+)
+
+// NewBell makes a bell that nothing rings yet.
+func NewBell(answer func()) *Bell { return &Bell{answer: answer} }
+
+// Ring never waits.
+func (b *Bell) Ring() {
+	for {
+		switch state := b.state.Load(); {
+		case state == ringing:
+			return
+		case state == answering && b.state.CompareAndSwap(answering, ringing):
+			return
+		case state == silent && b.state.CompareAndSwap(silent, answering):
+			go b.see()
+			return
+		}
+	}
+}
+
+func (b *Bell) see() {
+	for {
+		b.answer()
+		if b.state.CompareAndSwap(answering, silent) {
+			return
+		}
+		b.state.Store(answering)
+	}
+}
+
 // Bells are those of the streams of this process: hung under the id of what a stream waits for, rung when there is
-// something to look at. A bell that was rung and not heard yet is not rung again.
+// something to look at.
 type Bells struct {
 	mu   sync.Mutex
-	hung map[uuid.UUID]map[chan struct{}]struct{}
+	hung map[uuid.UUID][]*Bell
 }
 
 // NewBells makes an empty set.
-func NewBells() *Bells { return &Bells{hung: make(map[uuid.UUID]map[chan struct{}]struct{})} }
+func NewBells() *Bells { return &Bells{hung: make(map[uuid.UUID][]*Bell)} }
 
-// Hang hangs up a bell; stop takes it down.
-func (b *Bells) Hang(id uuid.UUID) (rung <-chan struct{}, stop func()) {
-	bell := make(chan struct{}, 1)
+// Hang hangs up a bell.
+func (b *Bells) Hang(id uuid.UUID, bell *Bell) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.hung[id] == nil {
-		b.hung[id] = make(map[chan struct{}]struct{})
+	b.hung[id] = append(b.hung[id], bell)
+}
+
+// TakeDown takes a bell down that may hang under an id. It may be being answered still.
+func (b *Bells) TakeDown(id uuid.UUID, bell *Bell) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := slices.DeleteFunc(b.hung[id], func(other *Bell) bool { return other == bell })
+	if len(left) == 0 {
+		delete(b.hung, id)
+		return
 	}
-	b.hung[id][bell] = struct{}{}
-	return bell, func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		delete(b.hung[id], bell)
-		if len(b.hung[id]) == 0 {
-			delete(b.hung, id)
-		}
-	}
+	b.hung[id] = left
 }
 
 // Ring rings the bells under an id. It never waits.
@@ -71,11 +115,8 @@ func (b *Bells) Count() int {
 	return n
 }
 
-func ring(bells map[chan struct{}]struct{}) {
-	for bell := range bells {
-		select {
-		case bell <- struct{}{}:
-		default:
-		}
+func ring(bells []*Bell) {
+	for _, bell := range bells {
+		bell.Ring()
 	}
 }
