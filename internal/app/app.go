@@ -21,11 +21,13 @@ import (
 	"kabinet/internal/config"
 	"kabinet/internal/confirm"
 	"kabinet/internal/dev/inbox"
+	"kabinet/internal/dev/office"
 	"kabinet/internal/feed"
 	"kabinet/internal/fund"
 	"kabinet/internal/idempotency"
 	"kabinet/internal/identity"
 	"kabinet/internal/notice"
+	"kabinet/internal/outbox"
 	"kabinet/internal/session"
 	"kabinet/internal/signal"
 	"kabinet/internal/storage"
@@ -58,17 +60,12 @@ type App struct {
 	fund     *fund.Service
 	notices  *notice.Service
 	streams  *transport.Streams
-	inbox    *inbox.Inbox // of the demo; nil when messages really go out
+	courier  *outbox.Courier // nil: nothing is sent to the fund
+	office   *office.Office  // of the demo; nil when there is another fund, or none
+	inbox    *inbox.Inbox    // of the demo; nil when messages really go out
 
-	listeners []listener
-	banner    string
-}
-
-// listener is an address and what is served there.
-type listener struct {
-	name   string
-	socket net.Listener
-	server *http.Server
+	doors  []*door
+	banner string
 }
 
 // New opens everything that the program needs; what it opened is closed again when it fails.
@@ -94,6 +91,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *App, err e
 		if err := rooms.seed(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := rooms.openFund(); err != nil {
+		return nil, err
 	}
 	return a, a.makeEdge(provider, rooms)
 }
@@ -145,11 +145,12 @@ func (a *App) makeEdge(provider identity.Provider, r *rooms) error {
 			Services: graph.Services{
 				People: r.people, SickLeaves: r.sickLeaves, Benefits: r.benefits, Appeals: r.appeals, Documents: r.documents,
 				Sessions: r.sessions, Feed: a.hub, Entry: r.entry, Networks: r.networks, Verifications: r.verifications,
-				Confirmations: r.confirmations, Journal: audit.NewReader(a.store),
+				Confirmations: r.confirmations, Journal: audit.NewReader(a.store), Clarifications: r.clarifications,
+				Deadlines: r.deadlines, Contributions: r.contributions, Notices: r.notices,
 			},
 			Log: a.log, Development: a.config.IsDemo(), Origins: a.config.Origins,
 			Denied: audit.NewDenials(a.store, r.journal, a.clock).Write, Spend: a.spend(),
-			Ended: web.Ended(r.sessions), Acted: web.Acted(r.sessions, a.clock), Streams: a.streams,
+			Ended: web.Ended(r.sessions), Ending: web.Ending(r.sessions), Acted: web.Acted(r.sessions, a.clock), Streams: a.streams,
 		}),
 	}
 	if a.config.IsDemo() {
@@ -160,6 +161,9 @@ func (a *App) makeEdge(provider identity.Provider, r *rooms) error {
 		}
 		if a.inbox != nil {
 			options.Inbox = a.inbox
+		}
+		if a.office != nil {
+			options.DemoFund = a.officeHandler()
 		}
 	}
 	return errors.Join(
@@ -182,7 +186,7 @@ func (a *App) listen(name, address string, h http.Handler) error {
 	if err != nil {
 		return fmt.Errorf("%s address: %w", name, err)
 	}
-	a.listeners = append(a.listeners, listener{name: name, socket: socket, server: web.NewServer(h, a.log)})
+	a.doors = append(a.doors, newDoor(name, socket, web.NewServer(h, a.log)))
 	return nil
 }
 
@@ -198,10 +202,16 @@ func (a *App) Run(ctx context.Context) error {
 	rest.Go(func() error { a.notices.Run(background); return nil })
 	rest.Go(func() error { a.fund.Run(background); return nil })
 	rest.Go(func() error { a.purge(background); return nil })
-	for _, l := range a.listeners {
+	if a.courier != nil {
+		rest.Go(func() error { a.courier.Run(background); return nil })
+	}
+	if a.office != nil {
+		rest.Go(func() error { a.office.Run(background); return nil })
+	}
+	for _, d := range a.doors {
 		group.Go(func() error {
-			if err := l.server.Serve(l.socket); !errors.Is(err, http.ErrServerClosed) {
-				return fmt.Errorf("serve %s: %w", l.name, err)
+			if err := d.server.Serve(d.socket); !errors.Is(err, http.ErrServerClosed) && !d.closing.Load() {
+				return fmt.Errorf("serve %s: %w", d.name, err)
 			}
 			return nil
 		})
@@ -261,21 +271,16 @@ func (a *App) drain(ctx context.Context) error {
 		}
 		return nil
 	})
-	for _, l := range a.listeners {
-		group.Go(func() error {
-			if err := l.server.Shutdown(ctx); err != nil {
-				return fmt.Errorf("stop %s: %w", l.name, err)
-			}
-			return nil
-		})
+	for _, d := range a.doors {
+		group.Go(func() error { return d.close(ctx) })
 	}
 	return group.Wait()
 }
 
 func (a *App) close() error {
 	var faults []error
-	for _, l := range a.listeners {
-		if err := l.socket.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+	for _, d := range a.doors {
+		if err := d.socket.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			faults = append(faults, err)
 		}
 	}

@@ -40,9 +40,11 @@ func (s *Service) Submit(ctx context.Context, in SubmitInput) (*Appeal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.act(ctx, idempotency.Request{
-		Owner: applicant.ID.ID, Operation: "submitAppeal", Key: in.IdempotencyKey, Input: in,
-	}, func(ctx context.Context, tx *storage.Tx) (ref.Ref, error) { return s.submit(ctx, tx, applicant, in) })
+	return s.act(ctx, submission(applicant, in), func(ctx context.Context, tx *storage.Tx) (ref.Ref, error) { return s.submit(ctx, tx, applicant, in) })
+}
+
+func submission(applicant *person.Person, in SubmitInput) idempotency.Request {
+	return idempotency.Request{Owner: applicant.ID.ID, Operation: "submitAppeal", Key: in.IdempotencyKey, Input: in}
 }
 
 // Validate finds the faults of the input that show without looking anything up, as a fault.Invalid.
@@ -50,11 +52,13 @@ func (in SubmitInput) Validate() error {
 	var faults fault.Invalid
 	if in.ID.Kind != ref.Appeal {
 		faults.Add(fault.Unknown, unknownAppeal(), "id")
+		return faults
 	}
-	return faults.OrNil()
+	return idempotency.Check(in.IdempotencyKey)
 }
 
-// CheckSubmit finds all faults for which Submit would refuse now, so that nobody is asked to confirm in vain.
+// CheckSubmit finds all faults for which Submit would refuse now, so that nobody is asked to confirm in vain. What was
+// submitted under the same key has none: Submit gives it once more.
 func (s *Service) CheckSubmit(ctx context.Context, in SubmitInput) error {
 	if err := in.Validate(); err != nil {
 		return err
@@ -64,6 +68,9 @@ func (s *Service) CheckSubmit(ctx context.Context, in SubmitInput) error {
 		return err
 	}
 	return s.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if done, err := idempotency.Known(ctx, tx, s.sealer, submission(applicant, in)); done || err != nil {
+			return err
+		}
 		_, err := s.examine(ctx, tx, applicant, in)
 		return err
 	})

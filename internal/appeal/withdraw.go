@@ -23,7 +23,9 @@ type WithdrawInput struct {
 }
 
 // Validate finds the faults of the input that show without looking anything up, as a fault.Invalid.
-func (in WithdrawInput) Validate() error { return SubmitInput{ID: in.ID}.Validate() }
+func (in WithdrawInput) Validate() error {
+	return SubmitInput{ID: in.ID, IdempotencyKey: in.IdempotencyKey}.Validate()
+}
 
 // Withdraw takes back an appeal that is not decided. That it cannot be is a fault.Invalid.
 func (s *Service) Withdraw(ctx context.Context, in WithdrawInput) (*Appeal, error) {

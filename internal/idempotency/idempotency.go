@@ -77,19 +77,13 @@ func once[R fmt.Stringer](ctx context.Context, tx *storage.Tx, sealer *seal.Seal
 	if err := owner.Lock(ctx, tx, r.Owner); err != nil {
 		return none, false, err
 	}
-	known, err := tx.IdempotencyRecord.Query().Where(
-		idempotencyrecord.OwnerID(r.Owner), idempotencyrecord.Operation(r.Operation), idempotencyrecord.Key(r.Key),
-	).Only(ctx)
-	switch {
-	case err == nil:
-		same := func(hash []byte) bool { return bytes.Equal(known.InputHash, hash) }
-		if !slices.ContainsFunc(sealer.Lookups(inputPlace, string(input)), same) {
-			return none, false, ErrReused
-		}
+	known, err := find(ctx, tx, sealer, r, input)
+	if err != nil {
+		return none, false, err
+	}
+	if known != nil {
 		result, err = parse(known.Result)
 		return result, true, err
-	case !ent.IsNotFound(err):
-		return none, false, fmt.Errorf("idempotency: %w", err)
 	}
 	if result, err = do(); err != nil {
 		return none, false, err
@@ -99,4 +93,35 @@ func once[R fmt.Stringer](ctx context.Context, tx *storage.Tx, sealer *seal.Seal
 		return none, false, fmt.Errorf("idempotency: %w", err)
 	}
 	return result, false, nil
+}
+
+// Known tells whether a request was carried out before; ErrReused when its key was used with another input.
+func Known(ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, r Request) (bool, error) {
+	if err := Check(r.Key); err != nil {
+		return false, err
+	}
+	input, err := json.Marshal(r.Input)
+	if err != nil {
+		return false, fmt.Errorf("idempotency: %w", err)
+	}
+	known, err := find(ctx, tx, sealer, r, input)
+	return known != nil, err
+}
+
+// find finds what is remembered of a request; nil when there is nothing.
+func find(ctx context.Context, tx *storage.Tx, sealer *seal.Sealer, r Request, input []byte) (*ent.IdempotencyRecord, error) {
+	known, err := tx.IdempotencyRecord.Query().Where(
+		idempotencyrecord.OwnerID(r.Owner), idempotencyrecord.Operation(r.Operation), idempotencyrecord.Key(r.Key),
+	).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return nil, nil //nolint:nilnil // see above
+	case err != nil:
+		return nil, fmt.Errorf("idempotency: %w", err)
+	}
+	same := func(hash []byte) bool { return bytes.Equal(known.InputHash, hash) }
+	if !slices.ContainsFunc(sealer.Lookups(inputPlace, string(input)), same) {
+		return nil, ErrReused
+	}
+	return known, nil
 }

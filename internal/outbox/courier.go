@@ -198,11 +198,12 @@ func (c *Courier) deliver(ctx context.Context, one claimed) {
 	case err != nil && ctx.Err() != nil:
 		c.release(write, one)
 		return
-	case err != nil: // the lease stays, so that what we cannot send is not tried all the time
-		c.log.ErrorContext(ctx, "outbox: a command cannot be sent; it is tried again", "command", one.row.ID, "type", one.row.Type, "error", err)
-		return
+	case err != nil: // it says nothing of the fund, but is tried as seldom, so that it takes no probe from the others
+		c.log.ErrorContext(ctx, "outbox: a command cannot be made", "command", one.row.ID, "type", one.row.Type, "error", err)
+		a = attempt{code: Unavailable, cause: err}
+	default:
+		c.weigh(ctx, a)
 	}
-	c.weigh(ctx, a)
 	if err := c.settle(write, one, a); err != nil {
 		c.log.WarnContext(ctx, "outbox: the outcome of an attempt is not written; it is made again", "command", one.row.ID, "error", err)
 	}

@@ -198,12 +198,55 @@ func TestARefusedCommandHasFailedAndHoldsNothingUp(t *testing.T) {
 		require.Contains(t, o.log.String(), `"level":"ERROR"`)
 		require.Contains(t, o.log.String(), failed[0].ID.String())
 
-		// An operator has it tried again, when the fund has mended what was wrong.
+		require.Equal(t, outbox.Failed, o.latest(t, subject).State, "what comes later does not hide it")
+
 		o.fund.behaves(always(takes))
-		require.NoError(t, o.Retry(t.Context(), failed[0].ID))
-		require.EqualValues(t, 3, o.sequence(t))
+		require.ErrorIs(t, o.Retry(t.Context(), failed[0].ID), outbox.ErrOvertaken, "it would come after the later one")
+		require.EqualValues(t, 2, o.sequence(t))
+	})
+}
+
+// An operator has a refused command tried again, when the fund has mended what was wrong.
+func TestARefusedCommandIsTriedAgain(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		subject := newAppeal()
+		o.add(t, subject, "refused")
+		o.fund.behaves(always(refuses))
 		require.Equal(t, 1, o.deliver(t, o.courier(t)))
-		require.Equal(t, []outbox.State{outbox.Delivered, outbox.Delivered}, o.states(t))
+		require.Equal(t, outbox.Failed, o.latest(t, subject).State)
+		o.fund.behaves(always(takes))
+		require.NoError(t, o.Retry(t.Context(), o.latest(t, subject).ID))
+		require.EqualValues(t, 2, o.sequence(t))
+		require.Equal(t, 1, o.deliver(t, o.courier(t)))
+		require.Equal(t, []outbox.State{outbox.Delivered}, o.states(t))
+	})
+}
+
+// A command that we cannot make, because its key is gone say, takes no probe from the others while the fund is away.
+func TestACommandThatCannotBeMadeHoldsNothingUp(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.fund.behaves(always(fails))
+		broken := newAppeal()
+		o.add(t, broken, "unreadable")
+		_, err := o.store.DB().ExecContext(t.Context(), "UPDATE commands SET payload = 'not sealed'")
+		require.NoError(t, err)
+		o.clock.Advance(time.Second)
+		for range 6 {
+			o.add(t, newAppeal(), "text")
+		}
+		c := o.courier(t)
+		o.deliver(t, c)
+		o.fund.behaves(always(takes))
+		o.walk(t, c, 3*time.Hour)
+		require.Equal(t, outbox.Pending, o.latest(t, broken).State)
+		require.NotZero(t, o.latest(t, broken).Attempts, "and it is seen")
+		delivered := 0
+		for _, state := range o.states(t) {
+			if state == outbox.Delivered {
+				delivered++
+			}
+		}
+		require.Equal(t, 6, delivered)
 	})
 }
 
@@ -234,14 +277,14 @@ func TestAfterThreeDaysACommandHasFailedWithAllThatFollow(t *testing.T) {
 		dead := o.sequence(t)
 		require.EqualValues(t, o.fund.asked(), dead, "the last attempt and what it led to are one change")
 		require.Equal(t, 1, strings.Count(o.log.String(), "not tried any more"))
-		require.Equal(t, outbox.Earlier, *o.latest(t, subject).LastError)
+		require.Equal(t, outbox.Unavailable, *o.latest(t, subject).LastError, "the first to have failed is the one to be told of")
 		measured := measured(t, registry)
 		require.InDelta(t, 1, measured["kabinet_commands_failed_total UNAVAILABLE"], 0)
 		require.InDelta(t, 1, measured["kabinet_commands_failed_total EARLIER"], 0)
 		require.Contains(t, measured, "kabinet_commands_failed_total REFUSED", "so that the first can be alerted on")
 
 		o.add(t, subject, "third")
-		require.Equal(t, outbox.Earlier, *o.latest(t, subject).LastError, "it cannot go without the earlier ones")
+		require.Equal(t, []outbox.State{outbox.Failed, outbox.Failed, outbox.Failed}, o.states(t), "it cannot go without the earlier ones")
 		o.fund.behaves(always(takes))
 		o.walk(t, c, 2*time.Hour)
 		require.Empty(t, o.fund.received(), "what is dead stays dead")

@@ -18,8 +18,12 @@ import (
 	"kabinet/internal/viewer"
 )
 
-// ErrNotFailed tells an operator that a command need not be tried again.
-var ErrNotFailed = errors.New("outbox: the command has not failed")
+// What tells an operator that a command is not tried again.
+var (
+	ErrNotFailed = errors.New("outbox: the command has not failed")
+	// ErrOvertaken: something later about its subject has reached the fund, which would take them in the wrong order.
+	ErrOvertaken = errors.New("outbox: a later command about the same subject was delivered")
+)
 
 // List gives the newest commands in a state, or all, for operators.
 func (o *Outbox) List(ctx context.Context, state State, limit int) ([]*Delivery, error) {
@@ -41,7 +45,8 @@ func (o *Outbox) List(ctx context.Context, state State, limit int) ([]*Delivery,
 }
 
 // Retry has a failed command tried again, for as long as a new one, and with it whatever about its subject did not
-// reach the fund: fault.ErrNotFound when there is none, ErrNotFailed when it has not failed.
+// reach the fund: fault.ErrNotFound when there is none, ErrNotFailed when it has not failed, ErrOvertaken when it would come
+// too late.
 func (o *Outbox) Retry(ctx context.Context, id uuid.UUID) error {
 	ctx = viewer.NewSystemContext(ctx, "command retry")
 	row, err := o.store.Command.Get(ctx, id)
@@ -62,6 +67,14 @@ func (o *Outbox) Retry(ctx context.Context, id uuid.UUID) error {
 		}
 		if !failed {
 			return ErrNotFailed
+		}
+		overtaken, err := tx.Command.Query().
+			Where(command.Subject(row.Subject), command.SequenceGT(row.Sequence), command.State(string(Delivered))).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("retry command: %w", err)
+		}
+		if overtaken {
+			return ErrOvertaken
 		}
 		if err := tx.Command.Update().
 			Where(command.Subject(row.Subject), command.State(string(Failed)),

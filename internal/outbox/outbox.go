@@ -78,14 +78,16 @@ func blocks(row *ent.Command) bool {
 	return State(row.State) == Failed && ErrorCode(row.LastError) != Refused
 }
 
-// Latest gives, by subject, the delivery of the newest command about each of the subjects of one kind; none where there
-// is no command that the viewer may see. It has the form of a load of package batch but for the kind.
+// Latest gives, by subject, the delivery of the newest command about each of the subjects of one kind, or that of the
+// oldest that has failed, if one has: what comes later must not hide it. There is none where there is no command that the
+// viewer may see. It has the form of a load of package batch but for the kind.
 func (o *Outbox) Latest(ctx context.Context, kind ref.Kind, ids []uuid.UUID) (map[uuid.UUID]*Delivery, error) {
 	subjects := make([]string, len(ids))
 	for i, id := range ids {
 		subjects[i] = ref.Of(kind, id).String()
 	}
-	rows, err := o.store.Command.Query().Where(command.SubjectIn(subjects...), newest).All(ctx)
+	rows, err := o.store.Command.Query().Where(command.SubjectIn(subjects...), command.Or(command.State(string(Failed)), newest)).
+		Order(command.BySequence()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get deliveries: %w", err)
 	}
@@ -95,7 +97,9 @@ func (o *Outbox) Latest(ctx context.Context, kind ref.Kind, ids []uuid.UUID) (ma
 		if err != nil {
 			return nil, fmt.Errorf("get deliveries: %w", err)
 		}
-		found[d.Subject.ID] = d
+		if earlier := found[d.Subject.ID]; earlier == nil || earlier.State != Failed {
+			found[d.Subject.ID] = d
+		}
 	}
 	return found, nil
 }

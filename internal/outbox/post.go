@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -52,7 +53,7 @@ func checksum(data []byte) string {
 type attempt struct {
 	code  ErrorCode     // empty when the fund has taken it
 	after time.Duration // how long the fund asks to wait; 0 if it does not say
-	cause error         // for the log; it names neither the address nor what was sent
+	cause error         // for the log; it says nothing of what was sent
 }
 
 // target is where commands go.
@@ -116,7 +117,16 @@ func broken(err error) attempt {
 	return attempt{code: Unavailable, cause: err}
 }
 
-// judge judges an answer. What has come before is as good as taken now.
+// wayStatuses are those of gateways, and of a fund that does not know our secret (yet) or our clock.
+func wayStatuses() []int {
+	return []int{
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusProxyAuthRequired, http.StatusMisdirectedRequest,
+	}
+}
+
+// judge judges an answer. What has come before is as good as taken now. Only what the fund says of a command refuses it;
+// that we are not known, or that there is nothing at the address, is a fault of the way there, and will be mended.
 func judge(status int, retryAfter string) attempt {
 	a := attempt{cause: fmt.Errorf("status %d", status)}
 	switch {
@@ -126,6 +136,8 @@ func judge(status int, retryAfter string) attempt {
 		a.code = Timeout
 	case status == http.StatusTooEarly, status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		a.code = Busy
+	case slices.Contains(wayStatuses(), status):
+		a.code = Unavailable
 	case status >= 400 && status < 500:
 		a.code = Refused
 	default:

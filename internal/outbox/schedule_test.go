@@ -52,7 +52,9 @@ func TestEveryAnswerHasAMeaning(t *testing.T) {
 	for status, want := range map[int]outbox.ErrorCode{
 		200: "", 202: "", 204: "", 299: "", 409: "",
 		300: outbox.Unavailable, 302: outbox.Unavailable, 308: outbox.Unavailable,
-		400: outbox.Refused, 401: outbox.Refused, 404: outbox.Refused, 413: outbox.Refused, 422: outbox.Refused,
+		400: outbox.Refused, 410: outbox.Refused, 413: outbox.Refused, 415: outbox.Refused, 422: outbox.Refused,
+		401: outbox.Unavailable, 403: outbox.Unavailable, 404: outbox.Unavailable, 405: outbox.Unavailable,
+		407: outbox.Unavailable, 421: outbox.Unavailable,
 		408: outbox.Timeout, 425: outbox.Busy, 429: outbox.Busy,
 		500: outbox.Unavailable, 501: outbox.Unavailable, 502: outbox.Unavailable, 503: outbox.Busy, 504: outbox.Timeout, 599: outbox.Unavailable,
 	} {
