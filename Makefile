@@ -123,8 +123,8 @@ bench: ## run the benchmarks; BENCH=name BENCHTIME=5s
 
 # Each starts what it needs; with-services sees to it that PostgreSQL and Redis are installed.
 .PHONY: longrun
-longrun: ## prove that the feed loses and doubles nothing whatever breaks; EVENTS=100000 PERSONS=1000 CUTS=500 SEED=…
-	EVENTS=$(EVENTS) PERSONS=$(PERSONS) CUTS=$(CUTS) SEED=$(SEED) scripts/with-services \
+longrun: ## prove that the feed loses and doubles nothing whatever breaks; EVENTS=100000 PERSONS=1000 CUTS=500 OUTAGE=60 SEED=…
+	EVENTS=$(EVENTS) PERSONS=$(PERSONS) CUTS=$(CUTS) OUTAGE=$(OUTAGE) SEED=$(SEED) scripts/with-services \
 		$(GO) test -tags longrun -count=1 -timeout 60m -v -run 'EveryEvent|KillBetween|Outage' ./internal/longrun
 
 .PHONY: drain
@@ -152,6 +152,8 @@ ci-rest: ## the same without `make test`
 	$(if $(wildcard $(ATTACKS)),$(MAKE) attack)
 	$(MAKE) race
 	$(MAKE) bench BENCHTIME=1x
+	$(MAKE) longrun EVENTS=10000 PERSONS=100 CUTS=50 OUTAGE=35
+	$(MAKE) drain STREAMS=100
 	scripts/selftest
 
 .PHONY: clean

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kabinet/graph/model"
+	"kabinet/internal/appeal"
 	"kabinet/internal/gate"
 	"kabinet/internal/person"
 	"kabinet/internal/requestid"
@@ -16,6 +17,7 @@ import (
 // directives are those of the schema, with what they need.
 type directives struct {
 	people        *person.Service
+	appeals       *appeal.Service
 	confirmations confirmations
 	denied        func(ctx context.Context, field string) error // journals a denial; may be nil
 	log           *slog.Logger

@@ -10,6 +10,7 @@ import (
 	"kabinet/graph/generated"
 	"kabinet/graph/model"
 	"kabinet/internal/appeal"
+	"kabinet/internal/outbox"
 )
 
 // Body is the resolver for the body field.
@@ -32,6 +33,11 @@ func (r *appealResolver) Attachments(ctx context.Context, obj *appeal.Appeal) ([
 	return r.Services.Appeals.Attachments(ctx, obj)
 }
 
+// Delivery is the resolver for the delivery field.
+func (r *appealResolver) Delivery(ctx context.Context, obj *appeal.Appeal) (*outbox.Delivery, error) {
+	return r.Services.Appeals.Delivery(ctx, obj)
+}
+
 // SaveAppealDraft is the resolver for the saveAppealDraft field.
 func (r *mutationResolver) SaveAppealDraft(ctx context.Context, input appeal.DraftInput) (*model.SaveAppealDraftPayload, error) {
 	saved, err := r.Services.Appeals.SaveDraft(ctx, input)
@@ -40,6 +46,36 @@ func (r *mutationResolver) SaveAppealDraft(ctx context.Context, input appeal.Dra
 		return nil, err
 	}
 	return &model.SaveAppealDraftPayload{Appeal: saved, UserErrors: faults}, nil
+}
+
+// SubmitAppeal is the resolver for the submitAppeal field.
+func (r *mutationResolver) SubmitAppeal(ctx context.Context, input model.SubmitAppealInput) (*model.SubmitAppealPayload, error) {
+	submitted, err := r.Services.Appeals.Submit(ctx, input.SubmitInput)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SubmitAppealPayload{Appeal: submitted, UserErrors: faults}, nil
+}
+
+// WithdrawAppeal is the resolver for the withdrawAppeal field.
+func (r *mutationResolver) WithdrawAppeal(ctx context.Context, input appeal.WithdrawInput) (*model.WithdrawAppealPayload, error) {
+	withdrawn, err := r.Services.Appeals.Withdraw(ctx, input)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.WithdrawAppealPayload{Appeal: withdrawn, UserErrors: faults}, nil
+}
+
+// CommentAppeal is the resolver for the commentAppeal field.
+func (r *mutationResolver) CommentAppeal(ctx context.Context, input appeal.CommentInput) (*model.CommentAppealPayload, error) {
+	commented, err := r.Services.Appeals.Comment(ctx, input)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CommentAppealPayload{Appeal: commented, UserErrors: faults}, nil
 }
 
 // Appeal returns generated.AppealResolver implementation.

@@ -5,7 +5,11 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
+	"kabinet/internal/clarification"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
+	"kabinet/internal/notice"
 	"kabinet/internal/page"
 	"kabinet/internal/ref"
 	"kabinet/internal/sickleave"
@@ -43,6 +47,23 @@ func costs() generated.ComplexityRoot {
 	c.Viewer.Journal = func(child int, first *int, _ *page.Cursor, _ *audit.Filter, _ *audit.Order) int {
 		return pageCost(child, first)
 	}
+	c.Viewer.Clarifications = func(child int, first *int, _ *page.Cursor, _ *clarification.Filter, _ *clarification.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Deadlines = func(child int, first *int, _ *page.Cursor, _ *deadline.Filter, _ *deadline.Order) int {
+		return pageCost(child, first)
+	}
+	c.Viewer.Contributions = func(child int, first *int, _ *page.Cursor, _ *contribution.Filter, _ *contribution.Order) int {
+		return pageCost(child, first)
+	}
+	c.Query.Announcements = func(child int, first *int, _ *page.Cursor, _ *notice.Filter, _ *notice.Order) int {
+		return pageCost(child, first)
+	}
+	c.Query.Systems = relationCost
+	c.Subscription.SystemsChanged = relationCost
+	c.Query.Maintenances = relationCost
+	c.Maintenance.Systems = relationCost
+	c.SickLeave.Clarifications = relationCost
 	c.Viewer.Sessions = relationCost
 	c.Viewer.Networks = relationCost
 	c.Verification.Needs = relationCost
@@ -66,6 +87,10 @@ func costs() generated.ComplexityRoot {
 	c.AppealConnection.TotalCount = countCost
 	c.DocumentConnection.TotalCount = countCost
 	c.JournalConnection.TotalCount = countCost
+	c.ClarificationConnection.TotalCount = countCost
+	c.DeadlineConnection.TotalCount = countCost
+	c.ContributionConnection.TotalCount = countCost
+	c.AnnouncementConnection.TotalCount = countCost
 	c.Query.Nodes = func(child int, ids []*ref.Ref) int { return 1 + len(ids)*(nodeCost+child) }
 	return c
 }

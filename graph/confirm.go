@@ -43,6 +43,7 @@ func titles() map[string]locale.Text {
 		"approveThisNetwork":  {Ru: "вход в личный кабинет из сети", En: "signing in to the cabinet from the network"}, // which is named behind it
 		"approveNetwork":      {Ru: "разрешение сети для входа в личный кабинет", En: "approving a network to sign in from"},
 		"removeNetwork":       {Ru: "исключение сети из разрешённых", En: "removing an approved network"},
+		"submitAppeal":        {Ru: "отправка обращения в фонд", En: "submitting an appeal to the fund"},
 		"requestVerification": {Ru: "запрос подтверждения личности", En: "requesting confirmation of identity"},
 	}
 }
@@ -70,6 +71,9 @@ func (d directives) confirmed(ctx context.Context, _ any, next graphql.Resolver,
 	// What is refused anyhow needs no code. The service finds the same faults first thing, and does nothing else.
 	if hopeless(ctx, input) {
 		return next(ctx)
+	}
+	if refusal, err := d.refused(ctx, input); refusal != nil || err != nil {
+		return refusal, err
 	}
 	title, ok := titles()[field.Field.Name]
 	if !ok {
@@ -110,6 +114,20 @@ func hopeless(ctx context.Context, input model.Confirmed) bool {
 		Refusal(ctx context.Context) error
 	})
 	return ok && input.Answer() == nil && r.Refusal(ctx) != nil
+}
+
+// refused is the answer to an action that would be refused now as things stand, so that nobody is asked to confirm it in
+// vain; nil when it would not be, or when it has its answer. The action itself is not tried: it might succeed by then.
+func (d directives) refused(ctx context.Context, input model.Confirmed) (any, error) {
+	in, ok := input.(model.SubmitAppealInput)
+	if !ok || in.Answer() != nil {
+		return nil, nil //nolint:nilnil // see above
+	}
+	faults, err := userErrors(ctx, d.appeals.CheckSubmit(ctx, in.SubmitInput))
+	if err != nil || len(faults) == 0 {
+		return nil, err
+	}
+	return &model.SubmitAppealPayload{UserErrors: faults}, nil
 }
 
 // questions are the confirmations that an action needs, in their order. Who changes a contact proves that they hold the

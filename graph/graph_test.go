@@ -25,9 +25,12 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/blob"
+	"kabinet/internal/clarification"
 	"kabinet/internal/clientaddr"
 	"kabinet/internal/clock"
 	"kabinet/internal/confirm"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/dev/inbox"
 	"kabinet/internal/dev/persona"
 	"kabinet/internal/document"
@@ -36,6 +39,8 @@ import (
 	"kabinet/internal/identity"
 	"kabinet/internal/identity/esia"
 	"kabinet/internal/network"
+	"kabinet/internal/notice"
+	"kabinet/internal/outbox"
 	"kabinet/internal/person"
 	"kabinet/internal/seal"
 	"kabinet/internal/seed"
@@ -107,7 +112,10 @@ func newCabinet(t *testing.T, s *storage.Store, statements *atomic.Int64) *cabin
 			Limits: session.Limits{Idle: time.Hour, Absolute: time.Hour}, Log: log,
 		}),
 		Feed: hub, Journal: audit.NewReader(s), Networks: network.New(s, sealer, recorder, journal, now),
-		Verifications: verification.New(s, sealer, people, recorder, journal, now),
+		Verifications:  verification.New(s, sealer, people, recorder, journal, now),
+		Clarifications: clarification.New(s, sealer, outbox.New(s, sealer, recorder, now), recorder, journal, now),
+		Deadlines:      deadline.New(s, recorder, now), Contributions: contribution.New(s, recorder, now),
+		Notices: notice.New(s, bus, now, log),
 	}
 	post := inbox.New(now)
 	services.Confirmations = confirm.New(confirm.Options{Store: s, Sealer: sealer, Journal: journal, Clock: now, Sender: post, Log: log})

@@ -12,12 +12,16 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/batch"
 	"kabinet/internal/benefit"
+	"kabinet/internal/clarification"
 	"kabinet/internal/confirm"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
 	"kabinet/internal/entry"
 	"kabinet/internal/fault"
 	"kabinet/internal/feed"
 	"kabinet/internal/network"
+	"kabinet/internal/notice"
 	"kabinet/internal/person"
 	"kabinet/internal/ref"
 	"kabinet/internal/session"
@@ -39,6 +43,11 @@ type Services struct {
 	Sessions   *session.Service
 	Feed       *feed.Hub
 
+	Clarifications *clarification.Service
+	Deadlines      *deadline.Service
+	Contributions  *contribution.Service
+	Notices        *notice.Service
+
 	Entry         *entry.Service
 	Networks      *network.Service
 	Verifications *verification.Service
@@ -47,7 +56,11 @@ type Services struct {
 }
 
 // Resolver is the root of the resolvers. A resolver decodes, calls one method of a service and wraps what it gives.
-type Resolver struct{ Services Services }
+type Resolver struct {
+	Services Services
+	// Ending gives the end of the session of a request, whenever there is reason to.
+	Ending func(ctx context.Context) <-chan *session.Ending
+}
 
 // node finds what a reference refers to, if the viewer may see it.
 func (r *Resolver) node(ctx context.Context, id ref.Ref) (any, error) {
@@ -106,7 +119,15 @@ func (r *Resolver) load(ctx context.Context, kind ref.Kind, ids []uuid.UUID) (ma
 		return asNodes(r.Services.Verifications.ByIDs(ctx, ids))
 	case ref.Network:
 		return asNodes(r.networks(ctx))
-	case ref.Organisation, ref.Clarification, ref.Deadline, ref.Contribution, ref.Announcement:
+	case ref.Clarification:
+		return asNodes(r.Services.Clarifications.ByIDs(ctx, ids))
+	case ref.Deadline:
+		return asNodes(r.Services.Deadlines.ByIDs(ctx, ids))
+	case ref.Contribution:
+		return asNodes(r.Services.Contributions.ByIDs(ctx, ids))
+	case ref.Announcement:
+		return asNodes(r.Services.Notices.ByIDs(ctx, ids))
+	case ref.Organisation:
 	}
 	return nil, nil //nolint:nilnil // the API shows none
 }
@@ -160,7 +181,13 @@ func bare(ctx context.Context, id ref.Ref) any {
 		typeName, node = "Document", &document.Document{ID: id}
 	case ref.Verification:
 		typeName, node = "VerificationRequest", &verification.Verification{ID: id}
-	case ref.Session, ref.Organisation, ref.Network, ref.Clarification, ref.Deadline, ref.Contribution, ref.Announcement:
+	case ref.Clarification:
+		typeName, node = "Clarification", &clarification.Clarification{ID: id}
+	case ref.Deadline:
+		typeName, node = "Deadline", &deadline.Deadline{ID: id}
+	case ref.Contribution:
+		typeName, node = "Contribution", &contribution.Contribution{ID: id}
+	case ref.Session, ref.Organisation, ref.Network, ref.Announcement:
 		return nil
 	}
 	selected := graphql.GetFieldContext(ctx).Field.Selections
@@ -200,6 +227,12 @@ func subjectKinds(kinds []model.SubjectKind) []ref.Kind {
 			refs = append(refs, ref.Person)
 		case model.SubjectKindVerification:
 			refs = append(refs, ref.Verification)
+		case model.SubjectKindClarification:
+			refs = append(refs, ref.Clarification)
+		case model.SubjectKindDeadline:
+			refs = append(refs, ref.Deadline)
+		case model.SubjectKindContribution:
+			refs = append(refs, ref.Contribution)
 		}
 	}
 	return refs

@@ -19,6 +19,7 @@ import (
 	"kabinet/internal/fault"
 	"kabinet/internal/locale"
 	"kabinet/internal/page"
+	"kabinet/internal/session"
 	"kabinet/internal/viewer"
 )
 
@@ -38,8 +39,10 @@ type Options struct {
 	Development bool
 	// Origins are the pages of other hosts that may open a WebSocket.
 	Origins []string
-	// Ended gives the channel that closes when the session of a request ends.
-	Ended func(ctx context.Context) <-chan struct{}
+	// Ended has end called when the session of a request ends, unless ctx is done before.
+	Ended func(ctx context.Context, end func())
+	// Ending gives the end of the session of a request, whenever there is reason to.
+	Ending func(ctx context.Context) <-chan *session.Ending
 	// Denied journals that the viewer was refused a field; nil: nobody does.
 	Denied func(ctx context.Context, field string) error
 	// Spend takes the cost of an operation from what its viewer may use up, or refuses it; nil: nobody counts.
@@ -55,9 +58,11 @@ func SDL() string { return sdl.Print(generated.NewExecutableSchema(generated.Con
 
 // NewServer makes the handler of /graphql.
 func NewServer(o Options) http.Handler {
-	d := directives{people: o.Services.People, confirmations: o.Services.Confirmations, denied: o.Denied, log: o.Log}
+	d := directives{
+		people: o.Services.People, appeals: o.Services.Appeals, confirmations: o.Services.Confirmations, denied: o.Denied, log: o.Log,
+	}
 	config := generated.Config{
-		Resolvers:  &Resolver{o.Services},
+		Resolvers:  &Resolver{Services: o.Services, Ending: o.Ending},
 		Directives: generated.DirectiveRoot{Access: d.access, Confirmed: d.confirmed},
 		Complexity: costs(),
 	}

@@ -34,3 +34,8 @@ func (r *mutationResolver) EndAllSessions(ctx context.Context, input model.EndAl
 	}
 	return &model.EndAllSessionsPayload{Ended: &ended, UserErrors: faults}, nil
 }
+
+// SessionEnding is the resolver for the sessionEnding field.
+func (r *subscriptionResolver) SessionEnding(ctx context.Context) (<-chan *session.Ending, error) {
+	return r.Ending(ctx), nil
+}

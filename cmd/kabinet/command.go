@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/alecthomas/kong"
+	"github.com/google/uuid"
 
 	"kabinet/internal/app"
 	"kabinet/internal/config"
@@ -25,6 +26,10 @@ type cli struct {
 		List   listCommand   `cmd:"" help:"List the newest events of the fund and what became of them."`
 		Replay replayCommand `cmd:"" help:"Judge again what was parked or refused."`
 	} `cmd:"" help:"Events of the fund."`
+	Command struct {
+		List  listCommandsCommand  `cmd:"" help:"List the newest commands to the fund and how far they are."`
+		Retry retryCommandsCommand `cmd:"" help:"Have failed commands tried again."`
+	} `cmd:"" help:"Commands to the fund."`
 	Audit struct {
 		Verify verifyCommand `cmd:"" help:"Check every journal for edited, removed or reordered entries."`
 	} `cmd:"" help:"The journal."`
@@ -160,6 +165,31 @@ func (r replayCommand) Run(e *environment) error {
 		return err
 	}
 	return app.ReplayEvents(e.ctx, e.config, e.log, r.Limit, e.out)
+}
+
+type listCommandsCommand struct {
+	State string `help:"Only commands in this state: PENDING, DELIVERED or FAILED." enum:",PENDING,DELIVERED,FAILED" default:""`
+	Limit int    `help:"How many." default:"50"`
+}
+
+// Run lists commands.
+func (l listCommandsCommand) Run(e *environment) error {
+	if err := e.ready(); err != nil {
+		return err
+	}
+	return app.ListCommands(e.ctx, e.config, e.log, l.State, l.Limit, e.out)
+}
+
+type retryCommandsCommand struct {
+	IDs []uuid.UUID `arg:"" help:"Ids of failed commands." name:"id"`
+}
+
+// Run has commands tried again.
+func (r retryCommandsCommand) Run(e *environment) error {
+	if err := e.ready(); err != nil {
+		return err
+	}
+	return app.RetryCommands(e.ctx, e.config, e.log, r.IDs, e.out)
 }
 
 type verifyCommand struct{}

@@ -87,6 +87,7 @@ func start(t *testing.T, binary string, settings []string) *program {
 	p.environment = append(os.Environ(), append([]string{
 		"KABINET_MODE=demo", "KABINET_ADDR=" + address, "KABINET_ADMIN_ADDR=" + admin,
 		"KABINET_ESIA_EMULATOR_ADDR=" + emulator, "KABINET_DATA_DIR=" + t.TempDir(),
+		"KABINET_DEMO_FUND=quiet", // nothing happens but what a test does
 	}, settings...)...)
 	p.run(t)
 	return p

@@ -10,8 +10,12 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
+	"kabinet/internal/clarification"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
 	"kabinet/internal/entry"
+	"kabinet/internal/notice"
 	"kabinet/internal/page"
 	"kabinet/internal/person"
 	"kabinet/internal/ref"
@@ -33,6 +37,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Appeal() AppealResolver
 	Benefit() BenefitResolver
+	Clarification() ClarificationResolver
 	Document() DocumentResolver
 	Entry() EntryResolver
 	Mutation() MutationResolver
@@ -71,10 +76,32 @@ type ComplexityRoot struct {
 		Text       func(childComplexity int) int
 	}
 
+	Announcement struct {
+		BodyText    func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Importance  func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		TitleText   func(childComplexity int) int
+	}
+
+	AnnouncementConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AnnouncementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Appeal struct {
 		Attachments  func(childComplexity int) int
 		Body         func(childComplexity int) int
 		CreatedAt    func(childComplexity int) int
+		Delivery     func(childComplexity int) int
 		DueOn        func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
@@ -132,6 +159,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AskClarificationPayload struct {
+		Clarification func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	Benefit struct {
 		Accruals  func(childComplexity int) int
 		Amount    func(childComplexity int) int
@@ -159,10 +191,39 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Clarification struct {
+		Addressee  func(childComplexity int) int
+		Answer     func(childComplexity int) int
+		AnsweredAt func(childComplexity int) int
+		AskedAt    func(childComplexity int) int
+		Delivery   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Question   func(childComplexity int) int
+		State      func(childComplexity int) int
+		StateText  func(childComplexity int) int
+	}
+
+	ClarificationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ClarificationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Clinic struct {
 		Address func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Ogrn    func(childComplexity int) int
+	}
+
+	CommentAppealPayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CompleteSetUpStepPayload struct {
@@ -174,6 +235,63 @@ type ComplexityRoot struct {
 		Confirmed func(childComplexity int) int
 		Source    func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	Contribution struct {
+		Amount   func(childComplexity int) int
+		Base     func(childComplexity int) int
+		Employer func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		KindText func(childComplexity int) int
+		Period   func(childComplexity int) int
+	}
+
+	ContributionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ContributionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContributionEmployer struct {
+		Name               func(childComplexity int) int
+		RegistrationNumber func(childComplexity int) int
+	}
+
+	Deadline struct {
+		DueOn     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		State     func(childComplexity int) int
+		StateText func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	DeadlineConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DeadlineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Delivery struct {
+		Attempts      func(childComplexity int) int
+		DeliveredAt   func(childComplexity int) int
+		LastError     func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		State         func(childComplexity int) int
+		StateText     func(childComplexity int) int
 	}
 
 	Document struct {
@@ -269,6 +387,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Maintenance struct {
+		DescriptionText func(childComplexity int) int
+		EndsAt          func(childComplexity int) int
+		Running         func(childComplexity int) int
+		StartsAt        func(childComplexity int) int
+		Systems         func(childComplexity int) int
+	}
+
 	Mismatch struct {
 		Field    func(childComplexity int) int
 		Fund     func(childComplexity int) int
@@ -295,6 +421,8 @@ type ComplexityRoot struct {
 		AcceptTerms         func(childComplexity int, input entry.AcceptInput) int
 		ApproveNetwork      func(childComplexity int, input model.ApproveNetworkInput) int
 		ApproveThisNetwork  func(childComplexity int, input model.ApproveThisNetworkInput) int
+		AskClarification    func(childComplexity int, input clarification.AskInput) int
+		CommentAppeal       func(childComplexity int, input appeal.CommentInput) int
 		CompleteSetUpStep   func(childComplexity int, input entry.SetUpInput) int
 		EndAllSessions      func(childComplexity int, input model.EndAllSessionsInput) int
 		EndSession          func(childComplexity int, input model.EndSessionInput) int
@@ -304,6 +432,8 @@ type ComplexityRoot struct {
 		SaveAppealDraft     func(childComplexity int, input appeal.DraftInput) int
 		SetContact          func(childComplexity int, input model.SetContactInput) int
 		SetInn              func(childComplexity int, input person.InnInput) int
+		SubmitAppeal        func(childComplexity int, input model.SubmitAppealInput) int
+		WithdrawAppeal      func(childComplexity int, input appeal.WithdrawInput) int
 	}
 
 	Network struct {
@@ -349,9 +479,12 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Node   func(childComplexity int, id ref.Ref) int
-		Nodes  func(childComplexity int, ids []*ref.Ref) int
-		Viewer func(childComplexity int) int
+		Announcements func(childComplexity int, first *int, after *page.Cursor, filter *notice.Filter, orderBy *notice.Order) int
+		Maintenances  func(childComplexity int) int
+		Node          func(childComplexity int, id ref.Ref) int
+		Nodes         func(childComplexity int, ids []*ref.Ref) int
+		Systems       func(childComplexity int) int
+		Viewer        func(childComplexity int) int
 	}
 
 	RemoveNetworkPayload struct {
@@ -381,6 +514,12 @@ type ComplexityRoot struct {
 		Method         func(childComplexity int) int
 	}
 
+	SessionEnding struct {
+		Cause       func(childComplexity int) int
+		EndsAt      func(childComplexity int) int
+		SecondsLeft func(childComplexity int) int
+	}
+
 	SetContactPayload struct {
 		Person     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -397,6 +536,7 @@ type ComplexityRoot struct {
 	}
 
 	SickLeave struct {
+		Clarifications func(childComplexity int) int
 		Clinic         func(childComplexity int) int
 		Continuation   func(childComplexity int) int
 		Days           func(childComplexity int) int
@@ -458,8 +598,25 @@ type ComplexityRoot struct {
 		To         func(childComplexity int) int
 	}
 
+	SubmitAppealPayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Subscription struct {
-		StatusChanged func(childComplexity int, after *page.Cursor, subjects []model.SubjectKind) int
+		AnnouncementPublished func(childComplexity int) int
+		SessionEnding         func(childComplexity int) int
+		StatusChanged         func(childComplexity int, after *page.Cursor, subjects []model.SubjectKind) int
+		SystemsChanged        func(childComplexity int) int
+	}
+
+	SystemStatus struct {
+		NoteText   func(childComplexity int) int
+		Since      func(childComplexity int) int
+		State      func(childComplexity int) int
+		StateText  func(childComplexity int) int
+		System     func(childComplexity int) int
+		SystemText func(childComplexity int) int
 	}
 
 	Terms struct {
@@ -510,18 +667,26 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		AccessLevel  func(childComplexity int) int
-		Appeals      func(childComplexity int, first *int, after *page.Cursor, filter *appeal.Filter, orderBy *appeal.Order) int
-		Benefits     func(childComplexity int, first *int, after *page.Cursor, filter *benefit.Filter, orderBy *benefit.Order) int
-		Documents    func(childComplexity int, first *int, after *page.Cursor, filter *document.Filter, orderBy *document.Order) int
-		Entry        func(childComplexity int) int
-		FeedCursor   func(childComplexity int) int
-		Journal      func(childComplexity int, first *int, after *page.Cursor, filter *audit.Filter, orderBy *audit.Order) int
-		Networks     func(childComplexity int) int
-		Person       func(childComplexity int) int
-		Sessions     func(childComplexity int) int
-		SickLeaves   func(childComplexity int, first *int, after *page.Cursor, filter *sickleave.Filter, orderBy *sickleave.Order) int
-		Verification func(childComplexity int) int
+		AccessLevel    func(childComplexity int) int
+		Appeals        func(childComplexity int, first *int, after *page.Cursor, filter *appeal.Filter, orderBy *appeal.Order) int
+		Benefits       func(childComplexity int, first *int, after *page.Cursor, filter *benefit.Filter, orderBy *benefit.Order) int
+		Clarifications func(childComplexity int, first *int, after *page.Cursor, filter *clarification.Filter, orderBy *clarification.Order) int
+		Contributions  func(childComplexity int, first *int, after *page.Cursor, filter *contribution.Filter, orderBy *contribution.Order) int
+		Deadlines      func(childComplexity int, first *int, after *page.Cursor, filter *deadline.Filter, orderBy *deadline.Order) int
+		Documents      func(childComplexity int, first *int, after *page.Cursor, filter *document.Filter, orderBy *document.Order) int
+		Entry          func(childComplexity int) int
+		FeedCursor     func(childComplexity int) int
+		Journal        func(childComplexity int, first *int, after *page.Cursor, filter *audit.Filter, orderBy *audit.Order) int
+		Networks       func(childComplexity int) int
+		Person         func(childComplexity int) int
+		Sessions       func(childComplexity int) int
+		SickLeaves     func(childComplexity int, first *int, after *page.Cursor, filter *sickleave.Filter, orderBy *sickleave.Order) int
+		Verification   func(childComplexity int) int
+	}
+
+	WithdrawAppealPayload struct {
+		Appeal     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 }
 
@@ -608,6 +773,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Address.Text(childComplexity), true
 
+	case "Announcement.text":
+		if e.ComplexityRoot.Announcement.BodyText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.BodyText(childComplexity), true
+	case "Announcement.expiresAt":
+		if e.ComplexityRoot.Announcement.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.ExpiresAt(childComplexity), true
+	case "Announcement.id":
+		if e.ComplexityRoot.Announcement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.ID(childComplexity), true
+	case "Announcement.importance":
+		if e.ComplexityRoot.Announcement.Importance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.Importance(childComplexity), true
+	case "Announcement.publishedAt":
+		if e.ComplexityRoot.Announcement.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.PublishedAt(childComplexity), true
+	case "Announcement.title":
+		if e.ComplexityRoot.Announcement.TitleText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Announcement.TitleText(childComplexity), true
+
+	case "AnnouncementConnection.edges":
+		if e.ComplexityRoot.AnnouncementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Edges(childComplexity), true
+	case "AnnouncementConnection.nodes":
+		if e.ComplexityRoot.AnnouncementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.Nodes(childComplexity), true
+	case "AnnouncementConnection.pageInfo":
+		if e.ComplexityRoot.AnnouncementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.PageInfo(childComplexity), true
+	case "AnnouncementConnection.totalCount":
+		if e.ComplexityRoot.AnnouncementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementConnection.TotalCount(childComplexity), true
+
+	case "AnnouncementEdge.cursor":
+		if e.ComplexityRoot.AnnouncementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Cursor(childComplexity), true
+	case "AnnouncementEdge.node":
+		if e.ComplexityRoot.AnnouncementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnouncementEdge.Node(childComplexity), true
+
 	case "Appeal.attachments":
 		if e.ComplexityRoot.Appeal.Attachments == nil {
 			break
@@ -626,6 +866,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Appeal.CreatedAt(childComplexity), true
+	case "Appeal.delivery":
+		if e.ComplexityRoot.Appeal.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appeal.Delivery(childComplexity), true
 	case "Appeal.dueOn":
 		if e.ComplexityRoot.Appeal.DueOn == nil {
 			break
@@ -838,6 +1084,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApproveThisNetworkPayload.UserErrors(childComplexity), true
 
+	case "AskClarificationPayload.clarification":
+		if e.ComplexityRoot.AskClarificationPayload.Clarification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskClarificationPayload.Clarification(childComplexity), true
+	case "AskClarificationPayload.userErrors":
+		if e.ComplexityRoot.AskClarificationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskClarificationPayload.UserErrors(childComplexity), true
+
 	case "Benefit.accruals":
 		if e.ComplexityRoot.Benefit.Accruals == nil {
 			break
@@ -949,6 +1208,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BenefitEdge.Node(childComplexity), true
 
+	case "Clarification.addressee":
+		if e.ComplexityRoot.Clarification.Addressee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.Addressee(childComplexity), true
+	case "Clarification.answer":
+		if e.ComplexityRoot.Clarification.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.Answer(childComplexity), true
+	case "Clarification.answeredAt":
+		if e.ComplexityRoot.Clarification.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.AnsweredAt(childComplexity), true
+	case "Clarification.askedAt":
+		if e.ComplexityRoot.Clarification.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.AskedAt(childComplexity), true
+	case "Clarification.delivery":
+		if e.ComplexityRoot.Clarification.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.Delivery(childComplexity), true
+	case "Clarification.id":
+		if e.ComplexityRoot.Clarification.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.ID(childComplexity), true
+	case "Clarification.question":
+		if e.ComplexityRoot.Clarification.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.Question(childComplexity), true
+	case "Clarification.state":
+		if e.ComplexityRoot.Clarification.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.State(childComplexity), true
+	case "Clarification.stateText":
+		if e.ComplexityRoot.Clarification.StateText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clarification.StateText(childComplexity), true
+
+	case "ClarificationConnection.edges":
+		if e.ComplexityRoot.ClarificationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationConnection.Edges(childComplexity), true
+	case "ClarificationConnection.nodes":
+		if e.ComplexityRoot.ClarificationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationConnection.Nodes(childComplexity), true
+	case "ClarificationConnection.pageInfo":
+		if e.ComplexityRoot.ClarificationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationConnection.PageInfo(childComplexity), true
+	case "ClarificationConnection.totalCount":
+		if e.ComplexityRoot.ClarificationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationConnection.TotalCount(childComplexity), true
+
+	case "ClarificationEdge.cursor":
+		if e.ComplexityRoot.ClarificationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationEdge.Cursor(childComplexity), true
+	case "ClarificationEdge.node":
+		if e.ComplexityRoot.ClarificationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClarificationEdge.Node(childComplexity), true
+
 	case "Clinic.address":
 		if e.ComplexityRoot.Clinic.Address == nil {
 			break
@@ -967,6 +1319,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Clinic.Ogrn(childComplexity), true
+
+	case "CommentAppealPayload.appeal":
+		if e.ComplexityRoot.CommentAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommentAppealPayload.Appeal(childComplexity), true
+	case "CommentAppealPayload.userErrors":
+		if e.ComplexityRoot.CommentAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommentAppealPayload.UserErrors(childComplexity), true
 
 	case "CompleteSetUpStepPayload.entry":
 		if e.ComplexityRoot.CompleteSetUpStepPayload.Entry == nil {
@@ -999,6 +1364,212 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Value(childComplexity), true
+
+	case "Contribution.amount":
+		if e.ComplexityRoot.Contribution.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Amount(childComplexity), true
+	case "Contribution.base":
+		if e.ComplexityRoot.Contribution.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Base(childComplexity), true
+	case "Contribution.employer":
+		if e.ComplexityRoot.Contribution.Employer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Employer(childComplexity), true
+	case "Contribution.id":
+		if e.ComplexityRoot.Contribution.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.ID(childComplexity), true
+	case "Contribution.kind":
+		if e.ComplexityRoot.Contribution.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Kind(childComplexity), true
+	case "Contribution.kindText":
+		if e.ComplexityRoot.Contribution.KindText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.KindText(childComplexity), true
+	case "Contribution.period":
+		if e.ComplexityRoot.Contribution.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contribution.Period(childComplexity), true
+
+	case "ContributionConnection.edges":
+		if e.ComplexityRoot.ContributionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionConnection.Edges(childComplexity), true
+	case "ContributionConnection.nodes":
+		if e.ComplexityRoot.ContributionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionConnection.Nodes(childComplexity), true
+	case "ContributionConnection.pageInfo":
+		if e.ComplexityRoot.ContributionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionConnection.PageInfo(childComplexity), true
+	case "ContributionConnection.totalCount":
+		if e.ComplexityRoot.ContributionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionConnection.TotalCount(childComplexity), true
+
+	case "ContributionEdge.cursor":
+		if e.ComplexityRoot.ContributionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionEdge.Cursor(childComplexity), true
+	case "ContributionEdge.node":
+		if e.ComplexityRoot.ContributionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionEdge.Node(childComplexity), true
+
+	case "ContributionEmployer.name":
+		if e.ComplexityRoot.ContributionEmployer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionEmployer.Name(childComplexity), true
+	case "ContributionEmployer.registrationNumber":
+		if e.ComplexityRoot.ContributionEmployer.RegistrationNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContributionEmployer.RegistrationNumber(childComplexity), true
+
+	case "Deadline.dueOn":
+		if e.ComplexityRoot.Deadline.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.DueOn(childComplexity), true
+	case "Deadline.id":
+		if e.ComplexityRoot.Deadline.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.ID(childComplexity), true
+	case "Deadline.state":
+		if e.ComplexityRoot.Deadline.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.State(childComplexity), true
+	case "Deadline.stateText":
+		if e.ComplexityRoot.Deadline.StateText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.StateText(childComplexity), true
+	case "Deadline.subject":
+		if e.ComplexityRoot.Deadline.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.SubjectID(childComplexity), true
+	case "Deadline.title":
+		if e.ComplexityRoot.Deadline.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deadline.Title(childComplexity), true
+
+	case "DeadlineConnection.edges":
+		if e.ComplexityRoot.DeadlineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineConnection.Edges(childComplexity), true
+	case "DeadlineConnection.nodes":
+		if e.ComplexityRoot.DeadlineConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineConnection.Nodes(childComplexity), true
+	case "DeadlineConnection.pageInfo":
+		if e.ComplexityRoot.DeadlineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineConnection.PageInfo(childComplexity), true
+	case "DeadlineConnection.totalCount":
+		if e.ComplexityRoot.DeadlineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineConnection.TotalCount(childComplexity), true
+
+	case "DeadlineEdge.cursor":
+		if e.ComplexityRoot.DeadlineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineEdge.Cursor(childComplexity), true
+	case "DeadlineEdge.node":
+		if e.ComplexityRoot.DeadlineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeadlineEdge.Node(childComplexity), true
+
+	case "Delivery.attempts":
+		if e.ComplexityRoot.Delivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Attempts(childComplexity), true
+	case "Delivery.deliveredAt":
+		if e.ComplexityRoot.Delivery.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.DeliveredAt(childComplexity), true
+	case "Delivery.lastError":
+		if e.ComplexityRoot.Delivery.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.LastError(childComplexity), true
+	case "Delivery.nextAttemptAt":
+		if e.ComplexityRoot.Delivery.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.NextAttemptAt(childComplexity), true
+	case "Delivery.state":
+		if e.ComplexityRoot.Delivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.State(childComplexity), true
+	case "Delivery.stateText":
+		if e.ComplexityRoot.Delivery.StateText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.StateText(childComplexity), true
 
 	case "Document.createdAt":
 		if e.ComplexityRoot.Document.CreatedAt == nil {
@@ -1337,6 +1908,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LinkFundRecordPayload.UserErrors(childComplexity), true
 
+	case "Maintenance.description":
+		if e.ComplexityRoot.Maintenance.DescriptionText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Maintenance.DescriptionText(childComplexity), true
+	case "Maintenance.endsAt":
+		if e.ComplexityRoot.Maintenance.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Maintenance.EndsAt(childComplexity), true
+	case "Maintenance.running":
+		if e.ComplexityRoot.Maintenance.Running == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Maintenance.Running(childComplexity), true
+	case "Maintenance.startsAt":
+		if e.ComplexityRoot.Maintenance.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Maintenance.StartsAt(childComplexity), true
+	case "Maintenance.systems":
+		if e.ComplexityRoot.Maintenance.Systems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Maintenance.Systems(childComplexity), true
+
 	case "Mismatch.field":
 		if e.ComplexityRoot.Mismatch.Field == nil {
 			break
@@ -1451,6 +2053,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveThisNetwork(childComplexity, args["input"].(model.ApproveThisNetworkInput)), true
+	case "Mutation.askClarification":
+		if e.ComplexityRoot.Mutation.AskClarification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askClarification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskClarification(childComplexity, args["input"].(clarification.AskInput)), true
+	case "Mutation.commentAppeal":
+		if e.ComplexityRoot.Mutation.CommentAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_commentAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CommentAppeal(childComplexity, args["input"].(appeal.CommentInput)), true
 	case "Mutation.completeSetUpStep":
 		if e.ComplexityRoot.Mutation.CompleteSetUpStep == nil {
 			break
@@ -1550,6 +2174,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetInn(childComplexity, args["input"].(person.InnInput)), true
+	case "Mutation.submitAppeal":
+		if e.ComplexityRoot.Mutation.SubmitAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitAppeal(childComplexity, args["input"].(model.SubmitAppealInput)), true
+	case "Mutation.withdrawAppeal":
+		if e.ComplexityRoot.Mutation.WithdrawAppeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawAppeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawAppeal(childComplexity, args["input"].(appeal.WithdrawInput)), true
 
 	case "Network.createdAt":
 		if e.ComplexityRoot.Network.CreatedAt == nil {
@@ -1735,6 +2381,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Person.Snils(childComplexity), true
 
+	case "Query.announcements":
+		if e.ComplexityRoot.Query.Announcements == nil {
+			break
+		}
+
+		args, err := ec.field_Query_announcements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Announcements(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*notice.Filter), args["orderBy"].(*notice.Order)), true
+
+	case "Query.maintenances":
+		if e.ComplexityRoot.Query.Maintenances == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Maintenances(childComplexity), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1757,6 +2421,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]*ref.Ref)), true
+	case "Query.systems":
+		if e.ComplexityRoot.Query.Systems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Systems(childComplexity), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1858,6 +2528,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.Method(childComplexity), true
 
+	case "SessionEnding.cause":
+		if e.ComplexityRoot.SessionEnding.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEnding.Cause(childComplexity), true
+	case "SessionEnding.endsAt":
+		if e.ComplexityRoot.SessionEnding.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEnding.EndsAt(childComplexity), true
+	case "SessionEnding.secondsLeft":
+		if e.ComplexityRoot.SessionEnding.SecondsLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEnding.SecondsLeft(childComplexity), true
+
 	case "SetContactPayload.person":
 		if e.ComplexityRoot.SetContactPayload.Person == nil {
 			break
@@ -1897,6 +2586,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetUpStep.Kind(childComplexity), true
 
+	case "SickLeave.clarifications":
+		if e.ComplexityRoot.SickLeave.Clarifications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SickLeave.Clarifications(childComplexity), true
 	case "SickLeave.clinic":
 		if e.ComplexityRoot.SickLeave.Clinic == nil {
 			break
@@ -2167,6 +2862,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StatusChange.To(childComplexity), true
 
+	case "SubmitAppealPayload.appeal":
+		if e.ComplexityRoot.SubmitAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitAppealPayload.Appeal(childComplexity), true
+	case "SubmitAppealPayload.userErrors":
+		if e.ComplexityRoot.SubmitAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitAppealPayload.UserErrors(childComplexity), true
+
+	case "Subscription.announcementPublished":
+		if e.ComplexityRoot.Subscription.AnnouncementPublished == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.AnnouncementPublished(childComplexity), true
+	case "Subscription.sessionEnding":
+		if e.ComplexityRoot.Subscription.SessionEnding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.SessionEnding(childComplexity), true
 	case "Subscription.statusChanged":
 		if e.ComplexityRoot.Subscription.StatusChanged == nil {
 			break
@@ -2178,6 +2898,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.StatusChanged(childComplexity, args["after"].(*page.Cursor), args["subjects"].([]model.SubjectKind)), true
+	case "Subscription.systemsChanged":
+		if e.ComplexityRoot.Subscription.SystemsChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.SystemsChanged(childComplexity), true
+
+	case "SystemStatus.note":
+		if e.ComplexityRoot.SystemStatus.NoteText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.NoteText(childComplexity), true
+	case "SystemStatus.since":
+		if e.ComplexityRoot.SystemStatus.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.Since(childComplexity), true
+	case "SystemStatus.state":
+		if e.ComplexityRoot.SystemStatus.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.State(childComplexity), true
+	case "SystemStatus.stateText":
+		if e.ComplexityRoot.SystemStatus.StateText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.StateText(childComplexity), true
+	case "SystemStatus.system":
+		if e.ComplexityRoot.SystemStatus.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.System(childComplexity), true
+	case "SystemStatus.systemText":
+		if e.ComplexityRoot.SystemStatus.SystemText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SystemStatus.SystemText(childComplexity), true
 
 	case "Terms.acceptedAt":
 		if e.ComplexityRoot.Terms.AcceptedAt == nil {
@@ -2370,6 +3133,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Benefits(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*benefit.Filter), args["orderBy"].(*benefit.Order)), true
+	case "Viewer.clarifications":
+		if e.ComplexityRoot.Viewer.Clarifications == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_clarifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Clarifications(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*clarification.Filter), args["orderBy"].(*clarification.Order)), true
+	case "Viewer.contributions":
+		if e.ComplexityRoot.Viewer.Contributions == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_contributions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Contributions(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*contribution.Filter), args["orderBy"].(*contribution.Order)), true
+	case "Viewer.deadlines":
+		if e.ComplexityRoot.Viewer.Deadlines == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_deadlines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Deadlines(childComplexity, args["first"].(*int), args["after"].(*page.Cursor), args["filter"].(*deadline.Filter), args["orderBy"].(*deadline.Order)), true
 	case "Viewer.documents":
 		if e.ComplexityRoot.Viewer.Documents == nil {
 			break
@@ -2440,6 +3236,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Verification(childComplexity), true
 
+	case "WithdrawAppealPayload.appeal":
+		if e.ComplexityRoot.WithdrawAppealPayload.Appeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawAppealPayload.Appeal(childComplexity), true
+	case "WithdrawAppealPayload.userErrors":
+		if e.ComplexityRoot.WithdrawAppealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawAppealPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2450,15 +3259,25 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAcceptTermsInput,
 		ec.unmarshalInputAcceptedTermsInput,
+		ec.unmarshalInputAnnouncementFilter,
+		ec.unmarshalInputAnnouncementOrder,
 		ec.unmarshalInputAppealFilter,
 		ec.unmarshalInputAppealOrder,
 		ec.unmarshalInputApproveNetworkInput,
 		ec.unmarshalInputApproveThisNetworkInput,
+		ec.unmarshalInputAskClarificationInput,
 		ec.unmarshalInputBenefitFilter,
 		ec.unmarshalInputBenefitOrder,
+		ec.unmarshalInputClarificationFilter,
+		ec.unmarshalInputClarificationOrder,
+		ec.unmarshalInputCommentAppealInput,
 		ec.unmarshalInputCompleteSetUpStepInput,
 		ec.unmarshalInputConfirmationInput,
+		ec.unmarshalInputContributionFilter,
+		ec.unmarshalInputContributionOrder,
 		ec.unmarshalInputDateRange,
+		ec.unmarshalInputDeadlineFilter,
+		ec.unmarshalInputDeadlineOrder,
 		ec.unmarshalInputDocumentFilter,
 		ec.unmarshalInputDocumentOrder,
 		ec.unmarshalInputEndAllSessionsInput,
@@ -2473,6 +3292,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetInnInput,
 		ec.unmarshalInputSickLeaveFilter,
 		ec.unmarshalInputSickLeaveOrder,
+		ec.unmarshalInputSubmitAppealInput,
+		ec.unmarshalInputWithdrawAppealInput,
 	)
 	first := true
 
@@ -2641,6 +3462,8 @@ type Appeal implements Node {
   messages: [AppealMessage!] @access(level: EXTENDED)
   "Documents attached, in the order of attaching."
   attachments: [AppealAttachment!]!
+  "How far what the citizen did last with it is on its way to the fund; null while nothing was sent."
+  delivery: Delivery
 }
 
 "A change of an appeal's state."
@@ -2732,6 +3555,78 @@ extend type Mutation {
     "The draft."
     input: SaveAppealDraftInput!
   ): SaveAppealDraftPayload @access(level: EXTENDED)
+  """
+  Submits an appeal to the fund: a draft, or one that was corrected. All that is lacking is told together, before any code
+  is sent. It is kept and on its way when this answers; ` + "`" + `delivery` + "`" + ` tells how far.
+  """
+  submitAppeal(
+    "Which."
+    input: SubmitAppealInput!
+  ): SubmitAppealPayload @confirmed @access(level: EXTENDED)
+  "Takes back an appeal that is not decided yet."
+  withdrawAppeal(
+    "Which."
+    input: WithdrawAppealInput!
+  ): WithdrawAppealPayload @access(level: EXTENDED)
+  "Sends a message within an appeal on which the fund works."
+  commentAppeal(
+    "The message."
+    input: CommentAppealInput!
+  ): CommentAppealPayload @access(level: EXTENDED)
+}
+
+"An appeal to be submitted."
+input SubmitAppealInput {
+  "The appeal."
+  id: ID!
+  "` + "`" + `updatedAt` + "`" + ` of the appeal as the citizen saw it: if it was changed since, nothing is submitted and the answer is CONFLICT."
+  ifUpdatedAt: DateTime!
+  "The code that was sent to the confirmed phone."
+  confirmation: ConfirmationInput
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What submitting gave."
+type SubmitAppealPayload {
+  "The appeal as submitted; null when there are errors."
+  appeal: Appeal
+  "What has to be mended; nothing was submitted unless this is empty."
+  userErrors: [UserError!]!
+}
+
+"An appeal to be taken back."
+input WithdrawAppealInput {
+  "The appeal."
+  id: ID!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What taking back gave."
+type WithdrawAppealPayload {
+  "The appeal as it is now; null when there are errors."
+  appeal: Appeal
+  "Why it cannot be taken back; nothing was done unless this is empty."
+  userErrors: [UserError!]!
+}
+
+"A message of the citizen within an appeal."
+input CommentAppealInput {
+  "The appeal."
+  id: ID!
+  "The text, at most 4,000 characters."
+  text: String!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What sending a message gave."
+type CommentAppealPayload {
+  "The appeal as it is now; null when there are errors."
+  appeal: Appeal
+  "What has to be mended; nothing was sent unless this is empty."
+  userErrors: [UserError!]!
 }
 
 "An appeal to be kept."
@@ -2888,6 +3783,351 @@ type BenefitEdge {
   node: Benefit!
   "Its position."
   cursor: Cursor!
+}
+`, BuiltIn: false},
+	{Name: "../schema/clarification.graphqls", Input: `"Who is asked about a sick leave."
+enum ClarificationAddressee {
+  "The employer."
+  EMPLOYER
+  "The doctor."
+  DOCTOR
+}
+
+"State of a clarification."
+enum ClarificationState {
+  "Asked; the answer is awaited."
+  ASKED
+  "Answered."
+  ANSWERED
+}
+
+"A question about a sick leave to the employer or the doctor, and the answer (уточнение)."
+type Clarification implements Node {
+  "The id."
+  id: ID!
+  "Who was asked."
+  addressee: ClarificationAddressee!
+  "State."
+  state: ClarificationState!
+  "The state explained, in the language of the request."
+  stateText: String!
+  "What was asked."
+  question: String @access(level: EXTENDED)
+  "What was answered; null until then."
+  answer: String @access(level: EXTENDED)
+  "When it was asked."
+  askedAt: DateTime!
+  "When it was answered."
+  answeredAt: DateTime
+  "How far the question is on its way to the fund, which passes it on."
+  delivery: Delivery
+}
+
+"Which clarifications; what is given must hold together."
+input ClarificationFilter {
+  "In one of these states."
+  states: [ClarificationState!]
+}
+
+"What clarifications are ordered by."
+enum ClarificationOrderField {
+  "When they were asked."
+  ASKED_AT
+}
+
+"Order of clarifications."
+input ClarificationOrder {
+  "By what."
+  field: ClarificationOrderField! = ASKED_AT
+  "Which way."
+  direction: OrderDirection! = DESC
+}
+
+"A page of clarifications."
+type ClarificationConnection {
+  "The items."
+  nodes: [Clarification!]!
+  "The items with their positions."
+  edges: [ClarificationEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "Number of all items that the filter lets through."
+  totalCount: Int!
+}
+
+"An item and its position."
+type ClarificationEdge {
+  "The item."
+  node: Clarification!
+  "Its position."
+  cursor: Cursor!
+}
+
+extend type Viewer {
+  "What the citizen has asked about all sick leaves, newest first unless another order is given."
+  clarifications(
+    "Size of the page, 1 to 100."
+    first: Int = 20
+    "Position behind which the page begins."
+    after: Cursor
+    "Which."
+    filter: ClarificationFilter
+    "In which order."
+    orderBy: ClarificationOrder
+  ): ClarificationConnection @access
+}
+
+extend type SickLeave {
+  "What was asked about it, oldest first; at most 30."
+  clarifications: [Clarification!]!
+}
+
+extend type Mutation {
+  "Asks the employer or the doctor about a sick leave. At most three questions about one may await their answers."
+  askClarification(
+    "The question."
+    input: AskClarificationInput!
+  ): AskClarificationPayload @access(level: EXTENDED)
+}
+
+"A question about a sick leave."
+input AskClarificationInput {
+  "The sick leave."
+  sickLeave: ID!
+  "Whom to ask."
+  addressee: ClarificationAddressee!
+  "The question, at most 2,000 characters."
+  question: String!
+  "Key of this intention, 8 to 128 characters from A–Z a–z 0–9 - _; the same key with the same input answers the same."
+  idempotencyKey: String!
+}
+
+"What asking gave."
+type AskClarificationPayload {
+  "The question as it was asked; null when there are errors."
+  clarification: Clarification
+  "What has to be mended; nothing was asked unless this is empty."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contribution.graphqls", Input: `"Kind of insurance for which a contribution is paid."
+enum ContributionKind {
+  "Pension insurance (обязательное пенсионное страхование)."
+  PENSION
+  "Temporary disability and maternity (на случай временной нетрудоспособности и в связи с материнством)."
+  SOCIAL_INSURANCE
+  "Work accidents and occupational diseases (от несчастных случаев на производстве)."
+  WORK_INJURY
+  "Health insurance (обязательное медицинское страхование)."
+  HEALTH_INSURANCE
+}
+
+"An employer who has paid."
+type ContributionEmployer {
+  "Name."
+  name: String!
+  "Registration number at the fund, if it was told."
+  registrationNumber: String
+}
+
+"What an employer has paid for the citizen in a month (страховой взнос)."
+type Contribution implements Node {
+  "The id."
+  id: ID!
+  "Kind of insurance."
+  kind: ContributionKind!
+  "The kind in words, in the language of the request."
+  kindText: String!
+  "The first day of the month for which it is paid."
+  period: Date!
+  "Who has paid."
+  employer: ContributionEmployer!
+  "What it is reckoned from."
+  base: Money @access(level: EXTENDED)
+  "The contribution."
+  amount: Money @access(level: EXTENDED)
+}
+
+"Which contributions; what is given must hold together."
+input ContributionFilter {
+  "Of one of these kinds."
+  kinds: [ContributionKind!]
+  "Of the months whose first day lies in this range."
+  period: DateRange
+  "Of the employer with this registration number at the fund."
+  employer: String
+}
+
+"What contributions are ordered by."
+enum ContributionOrderField {
+  "The month."
+  PERIOD
+}
+
+"Order of contributions."
+input ContributionOrder {
+  "By what."
+  field: ContributionOrderField! = PERIOD
+  "Which way."
+  direction: OrderDirection! = DESC
+}
+
+"A page of contributions."
+type ContributionConnection {
+  "The items."
+  nodes: [Contribution!]!
+  "The items with their positions."
+  edges: [ContributionEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "Number of all items that the filter lets through."
+  totalCount: Int!
+}
+
+"An item and its position."
+type ContributionEdge {
+  "The item."
+  node: Contribution!
+  "Its position."
+  cursor: Cursor!
+}
+
+
+extend type Viewer {
+  "What employers have paid for the citizen, the newest month first unless another order is given."
+  contributions(
+    "Size of the page, 1 to 100."
+    first: Int = 20
+    "Position behind which the page begins."
+    after: Cursor
+    "Which."
+    filter: ContributionFilter
+    "In which order."
+    orderBy: ContributionOrder
+  ): ContributionConnection @access
+}
+`, BuiltIn: false},
+	{Name: "../schema/deadline.graphqls", Input: `"State of a deadline."
+enum DeadlineState {
+  "To be done in time."
+  OPEN
+  "Done."
+  DONE
+  "Not needed any more."
+  CANCELLED
+}
+
+"A day by which the citizen has to do something (срок)."
+type Deadline implements Node {
+  "The id."
+  id: ID!
+  "State."
+  state: DeadlineState!
+  "The state in words, in the language of the request."
+  stateText: String!
+  "What has to be done, in the fund's words."
+  title: String!
+  "By which day."
+  dueOn: Date!
+  "Id of what it is about, if that is in the cabinet."
+  subject: ID
+}
+
+"Which deadlines; what is given must hold together."
+input DeadlineFilter {
+  "In one of these states."
+  states: [DeadlineState!]
+  "Due on one of these days."
+  dueOn: DateRange
+}
+
+"What deadlines are ordered by."
+enum DeadlineOrderField {
+  "The day."
+  DUE_ON
+}
+
+"Order of deadlines."
+input DeadlineOrder {
+  "By what."
+  field: DeadlineOrderField! = DUE_ON
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"A page of deadlines."
+type DeadlineConnection {
+  "The items."
+  nodes: [Deadline!]!
+  "The items with their positions."
+  edges: [DeadlineEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "Number of all items that the filter lets through."
+  totalCount: Int!
+}
+
+"An item and its position."
+type DeadlineEdge {
+  "The item."
+  node: Deadline!
+  "Its position."
+  cursor: Cursor!
+}
+
+
+extend type Viewer {
+  "Days by which something has to be done, the soonest first unless another order is given."
+  deadlines(
+    "Size of the page, 1 to 100."
+    first: Int = 20
+    "Position behind which the page begins."
+    after: Cursor
+    "Which."
+    filter: DeadlineFilter
+    "In which order."
+    orderBy: DeadlineOrder
+  ): DeadlineConnection @access
+}
+`, BuiltIn: false},
+	{Name: "../schema/delivery.graphqls", Input: `"How far the delivery to the fund is."
+enum DeliveryState {
+  "On its way; it is sent again until the fund answers."
+  PENDING
+  "The fund has taken it."
+  DELIVERED
+  "It did not reach the fund; ` + "`" + `stateText` + "`" + ` says what to do."
+  FAILED
+}
+
+"Why something did not reach the fund."
+enum DeliveryError {
+  "The fund did not answer in time."
+  TIMEOUT
+  "The fund cannot be reached, or has a fault."
+  UNAVAILABLE
+  "The fund asks to come later."
+  BUSY
+  "The fund does not take it."
+  REFUSED
+  "Something earlier about the same subject did not reach the fund."
+  EARLIER
+}
+
+"Delivery to the fund of what the citizen has done last with something, or of what did not reach it, if anything has not (доставка в фонд)."
+type Delivery {
+  "How far it is."
+  state: DeliveryState!
+  "The state in words and what to do, in the language of the request."
+  stateText: String!
+  "How often it was tried; from 0 again when the fund's support has it tried anew."
+  attempts: Int!
+  "Why the last attempt failed, if it did."
+  lastError: DeliveryError
+  "When it is tried next, if it is."
+  nextAttemptAt: DateTime
+  "When the fund took it, if it has."
+  deliveredAt: DateTime
 }
 `, BuiltIn: false},
 	{Name: "../schema/document.graphqls", Input: `"Kind of a document."
@@ -3318,6 +4558,12 @@ enum SubjectKind {
   PERSON
   "Confirmation of identity."
   VERIFICATION
+  "A question about a sick leave."
+  CLARIFICATION
+  "A deadline."
+  DEADLINE
+  "An insurance contribution."
+  CONTRIBUTION
 }
 
 "One change of something that the viewer sees."
@@ -3398,6 +4644,14 @@ enum JournalAction {
   VERIFICATION_DECIDE
   "The draft of an appeal was saved."
   APPEAL_DRAFT_SAVE
+  "An appeal was submitted."
+  APPEAL_SUBMIT
+  "An appeal was taken back."
+  APPEAL_WITHDRAW
+  "A message was sent within an appeal."
+  APPEAL_COMMENT
+  "A question about a sick leave was asked."
+  CLARIFICATION_ASK
   "A part of the cabinet was refused; the reason names it."
   ACCESS_DENY
   "Something that has no name of its own here."
@@ -3478,6 +4732,155 @@ type JournalEdge {
   node: JournalLine!
   "Its position."
   cursor: Cursor!
+}
+`, BuiltIn: false},
+	{Name: "../schema/notice.graphqls", Input: `"How much an announcement matters."
+enum Importance {
+  "Good to know."
+  INFORMATION
+  "Concerns many."
+  IMPORTANT
+  "To be read at once."
+  URGENT
+}
+
+"What the fund tells everybody (новость, объявление)."
+type Announcement implements Node {
+  "The id."
+  id: ID!
+  "How much it matters."
+  importance: Importance!
+  "Title, in the language of the request; in Russian if there is no other."
+  title: String!
+  "Text, in the language of the request; in Russian if there is no other."
+  text: String!
+  "When it was published."
+  publishedAt: DateTime!
+  "Until when it counts; null if it stays."
+  expiresAt: DateTime
+}
+
+"Which announcements; what is given must hold together. Those that have expired are not shown."
+input AnnouncementFilter {
+  "That matter so much."
+  importances: [Importance!]
+  "Published on one of these days, by Moscow time."
+  publishedOn: DateRange
+}
+
+"What announcements are ordered by."
+enum AnnouncementOrderField {
+  "Time of publication."
+  PUBLISHED_AT
+}
+
+"Order of announcements."
+input AnnouncementOrder {
+  "By what."
+  field: AnnouncementOrderField! = PUBLISHED_AT
+  "Which way."
+  direction: OrderDirection! = DESC
+}
+
+"A page of announcements."
+type AnnouncementConnection {
+  "The items."
+  nodes: [Announcement!]!
+  "The items with their positions."
+  edges: [AnnouncementEdge!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "Number of all items that the filter lets through."
+  totalCount: Int!
+}
+
+"An item and its position."
+type AnnouncementEdge {
+  "The item."
+  node: Announcement!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A system behind the cabinet."
+enum System {
+  "Gosuslugi: logins and personal data."
+  ESIA
+  "The fund's own: sick leaves, benefits, appeals."
+  FUND
+  "Card payments."
+  PAYMENTS
+  "The checks of documents and signatures."
+  DOCUMENTS
+  "Short messages."
+  SMS
+  "E-mail."
+  EMAIL
+}
+
+"How a system does."
+enum SystemState {
+  "It works."
+  OPERATIONAL
+  "It works with interruptions."
+  DEGRADED
+  "It does not work."
+  UNAVAILABLE
+}
+
+"How a system behind the cabinet does, as the fund has told it last."
+type SystemStatus {
+  "Which system."
+  system: System!
+  "Its name, in the language of the request."
+  systemText: String!
+  "How it does."
+  state: SystemState!
+  "The state in words, in the language of the request."
+  stateText: String!
+  "What the fund says of it."
+  note: String
+  "Since when; null while the fund has told nothing."
+  since: DateTime
+}
+
+"Planned work on systems behind the cabinet (регламентные работы)."
+type Maintenance {
+  "Which systems."
+  systems: [System!]!
+  "What will be done, in the language of the request."
+  description: String!
+  "When it begins."
+  startsAt: DateTime!
+  "When it ends."
+  endsAt: DateTime!
+  "Whether it has begun."
+  running: Boolean!
+}
+
+extend type Query {
+  "Announcements of the fund, newest first unless another order is given."
+  announcements(
+    "Size of the page, 1 to 100."
+    first: Int = 20
+    "Position behind which the page begins."
+    after: Cursor
+    "Which."
+    filter: AnnouncementFilter
+    "In which order."
+    orderBy: AnnouncementOrder
+  ): AnnouncementConnection @access(stage: INCOMPLETE)
+  "How the systems behind the cabinet do: all of them."
+  systems: [SystemStatus!] @access(stage: INCOMPLETE)
+  "Work on them that is planned or under way."
+  maintenances: [Maintenance!] @access(stage: INCOMPLETE)
+}
+
+extend type Subscription {
+  "Announcements as they are published or changed, from now on. What came before is in ` + "`" + `announcements` + "`" + `; one may come twice."
+  announcementPublished: Announcement! @access(stage: INCOMPLETE)
+  "How the systems behind the cabinet do: all of them, now and whenever one changes. There is no history: what counts is how they do now."
+  systemsChanged: [SystemStatus!]! @access(stage: INCOMPLETE)
 }
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `"""
@@ -3725,6 +5128,32 @@ extend type Mutation {
     "Which ones."
     input: EndAllSessionsInput!
   ): EndAllSessionsPayload @access(stage: INCOMPLETE)
+}
+
+"Why a session ends by itself."
+enum SessionEndCause {
+  "Nothing was done in it for a while. Whatever the citizen does puts the end off."
+  IDLE
+  "It has lasted as long as a session may. It cannot be put off: sign in again."
+  ABSOLUTE
+}
+
+"When the session will end."
+type SessionEnding {
+  "When."
+  endsAt: DateTime!
+  "Whole seconds until then, by the server's clock."
+  secondsLeft: Int!
+  "Why."
+  cause: SessionEndCause!
+}
+
+extend type Subscription {
+  """
+  Warns two minutes before the session of this stream ends, and tells the new end when the one that it has warned of was
+  put off. When the session has ended, the stream is closed. Watching is no act: it does not keep the session open.
+  """
+  sessionEnding: SessionEnding! @access(stage: BLOCKED)
 }
 `, BuiltIn: false},
 	{Name: "../schema/sickleave.graphqls", Input: `"State of a sick leave certificate, with the code of the fund's classifier."
@@ -4371,6 +5800,48 @@ func (ec *executionContext) childFields_Address(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Address", field.Name)
 }
 
+func (ec *executionContext) childFields_Announcement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Announcement_id(ctx, field)
+	case "importance":
+		return ec.fieldContext_Announcement_importance(ctx, field)
+	case "title":
+		return ec.fieldContext_Announcement_title(ctx, field)
+	case "text":
+		return ec.fieldContext_Announcement_text(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Announcement_publishedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Announcement_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Announcement", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AnnouncementConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AnnouncementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AnnouncementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AnnouncementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnouncementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AnnouncementEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AnnouncementEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnouncementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Appeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4405,6 +5876,8 @@ func (ec *executionContext) childFields_Appeal(ctx context.Context, field graphq
 		return ec.fieldContext_Appeal_messages(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Appeal_attachments(ctx, field)
+	case "delivery":
+		return ec.fieldContext_Appeal_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Appeal", field.Name)
 }
@@ -4493,6 +5966,16 @@ func (ec *executionContext) childFields_ApproveThisNetworkPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ApproveThisNetworkPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AskClarificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clarification":
+		return ec.fieldContext_AskClarificationPayload_clarification(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AskClarificationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskClarificationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Benefit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4547,6 +6030,54 @@ func (ec *executionContext) childFields_BenefitEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type BenefitEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Clarification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Clarification_id(ctx, field)
+	case "addressee":
+		return ec.fieldContext_Clarification_addressee(ctx, field)
+	case "state":
+		return ec.fieldContext_Clarification_state(ctx, field)
+	case "stateText":
+		return ec.fieldContext_Clarification_stateText(ctx, field)
+	case "question":
+		return ec.fieldContext_Clarification_question(ctx, field)
+	case "answer":
+		return ec.fieldContext_Clarification_answer(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_Clarification_askedAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Clarification_answeredAt(ctx, field)
+	case "delivery":
+		return ec.fieldContext_Clarification_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Clarification", field.Name)
+}
+
+func (ec *executionContext) childFields_ClarificationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ClarificationConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ClarificationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ClarificationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ClarificationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClarificationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ClarificationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ClarificationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ClarificationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClarificationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Clinic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -4557,6 +6088,16 @@ func (ec *executionContext) childFields_Clinic(ctx context.Context, field graphq
 		return ec.fieldContext_Clinic_ogrn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Clinic", field.Name)
+}
+
+func (ec *executionContext) childFields_CommentAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_CommentAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CommentAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommentAppealPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteSetUpStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4579,6 +6120,120 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_source(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_Contribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contribution_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Contribution_kind(ctx, field)
+	case "kindText":
+		return ec.fieldContext_Contribution_kindText(ctx, field)
+	case "period":
+		return ec.fieldContext_Contribution_period(ctx, field)
+	case "employer":
+		return ec.fieldContext_Contribution_employer(ctx, field)
+	case "base":
+		return ec.fieldContext_Contribution_base(ctx, field)
+	case "amount":
+		return ec.fieldContext_Contribution_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contribution", field.Name)
+}
+
+func (ec *executionContext) childFields_ContributionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ContributionConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ContributionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContributionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContributionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContributionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContributionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ContributionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContributionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContributionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContributionEmployer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ContributionEmployer_name(ctx, field)
+	case "registrationNumber":
+		return ec.fieldContext_ContributionEmployer_registrationNumber(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContributionEmployer", field.Name)
+}
+
+func (ec *executionContext) childFields_Deadline(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Deadline_id(ctx, field)
+	case "state":
+		return ec.fieldContext_Deadline_state(ctx, field)
+	case "stateText":
+		return ec.fieldContext_Deadline_stateText(ctx, field)
+	case "title":
+		return ec.fieldContext_Deadline_title(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Deadline_dueOn(ctx, field)
+	case "subject":
+		return ec.fieldContext_Deadline_subject(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Deadline", field.Name)
+}
+
+func (ec *executionContext) childFields_DeadlineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DeadlineConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_DeadlineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeadlineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DeadlineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeadlineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeadlineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DeadlineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeadlineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeadlineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Delivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_Delivery_state(ctx, field)
+	case "stateText":
+		return ec.fieldContext_Delivery_stateText(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Delivery_attempts(ctx, field)
+	case "lastError":
+		return ec.fieldContext_Delivery_lastError(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_Delivery_nextAttemptAt(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_Delivery_deliveredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
 }
 
 func (ec *executionContext) childFields_Document(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4767,6 +6422,22 @@ func (ec *executionContext) childFields_LinkFundRecordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type LinkFundRecordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Maintenance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "systems":
+		return ec.fieldContext_Maintenance_systems(ctx, field)
+	case "description":
+		return ec.fieldContext_Maintenance_description(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Maintenance_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Maintenance_endsAt(ctx, field)
+	case "running":
+		return ec.fieldContext_Maintenance_running(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Maintenance", field.Name)
+}
+
 func (ec *executionContext) childFields_Mismatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "field":
@@ -4949,6 +6620,18 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionEnding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endsAt":
+		return ec.fieldContext_SessionEnding_endsAt(ctx, field)
+	case "secondsLeft":
+		return ec.fieldContext_SessionEnding_secondsLeft(ctx, field)
+	case "cause":
+		return ec.fieldContext_SessionEnding_cause(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEnding", field.Name)
+}
+
 func (ec *executionContext) childFields_SetContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -5023,6 +6706,8 @@ func (ec *executionContext) childFields_SickLeave(ctx context.Context, field gra
 		return ec.fieldContext_SickLeave_payment(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_SickLeave_updatedAt(ctx, field)
+	case "clarifications":
+		return ec.fieldContext_SickLeave_clarifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SickLeave", field.Name)
 }
@@ -5101,6 +6786,34 @@ func (ec *executionContext) childFields_StatusChange(ctx context.Context, field 
 		return ec.fieldContext_StatusChange_gap(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatusChange", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_SubmitAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitAppealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SystemStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "system":
+		return ec.fieldContext_SystemStatus_system(ctx, field)
+	case "systemText":
+		return ec.fieldContext_SystemStatus_systemText(ctx, field)
+	case "state":
+		return ec.fieldContext_SystemStatus_state(ctx, field)
+	case "stateText":
+		return ec.fieldContext_SystemStatus_stateText(ctx, field)
+	case "note":
+		return ec.fieldContext_SystemStatus_note(ctx, field)
+	case "since":
+		return ec.fieldContext_SystemStatus_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SystemStatus", field.Name)
 }
 
 func (ec *executionContext) childFields_Terms(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5223,8 +6936,24 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_networks(ctx, field)
 	case "verification":
 		return ec.fieldContext_Viewer_verification(ctx, field)
+	case "clarifications":
+		return ec.fieldContext_Viewer_clarifications(ctx, field)
+	case "contributions":
+		return ec.fieldContext_Viewer_contributions(ctx, field)
+	case "deadlines":
+		return ec.fieldContext_Viewer_deadlines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawAppealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appeal":
+		return ec.fieldContext_WithdrawAppealPayload_appeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawAppealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawAppealPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

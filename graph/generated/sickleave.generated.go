@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
 	"kabinet/internal/money"
 	"kabinet/internal/page"
 	"kabinet/internal/ref"
@@ -25,6 +26,8 @@ type SickLeaveResolver interface {
 	Diagnosis(ctx context.Context, obj *sickleave.SickLeave) (*string, error)
 
 	Periods(ctx context.Context, obj *sickleave.SickLeave) ([]*sickleave.Period, error)
+
+	Clarifications(ctx context.Context, obj *sickleave.SickLeave) ([]*clarification.Clarification, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -713,6 +716,38 @@ func (ec *executionContext) _SickLeave_updatedAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SickLeave_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SickLeave", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SickLeave_clarifications(ctx context.Context, field graphql.CollectedField, obj *sickleave.SickLeave) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SickLeave_clarifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SickLeave().Clarifications(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*clarification.Clarification) graphql.Marshaler {
+			return ec.marshalNClarification2ᚕᚖkabinetᚋinternalᚋclarificationᚐClarificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SickLeave_clarifications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SickLeave",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Clarification(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SickLeaveConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*sickleave.SickLeave]) (ret graphql.Marshaler) {
@@ -1620,6 +1655,44 @@ func (ec *executionContext) _SickLeave(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "clarifications":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SickLeave_clarifications(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

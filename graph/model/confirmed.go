@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"kabinet/internal/appeal"
 	"kabinet/internal/clientaddr"
 	"kabinet/internal/network"
 	"kabinet/internal/person"
@@ -36,6 +37,13 @@ type (
 		Confirmation *ConfirmationInput
 	}
 
+	// SubmitAppealInput is an appeal to be submitted.
+	SubmitAppealInput struct {
+		appeal.SubmitInput
+
+		Confirmation *ConfirmationInput
+	}
+
 	// RequestVerificationInput are the scans by which an identity is to be confirmed.
 	RequestVerificationInput struct {
 		verification.RequestInput
@@ -58,6 +66,9 @@ func (in ApproveNetworkInput) Answer() *ConfirmationInput { return in.Confirmati
 
 // Answer implements Confirmed.
 func (in RemoveNetworkInput) Answer() *ConfirmationInput { return in.Confirmation }
+
+// Answer implements Confirmed.
+func (in SubmitAppealInput) Answer() *ConfirmationInput { return in.Confirmation }
 
 // Answer implements Confirmed.
 func (in RequestVerificationInput) Answer() *ConfirmationInput { return in.Confirmation }

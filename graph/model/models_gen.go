@@ -9,6 +9,9 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
+	"kabinet/internal/clarification"
+	"kabinet/internal/contribution"
+	"kabinet/internal/deadline"
 	"kabinet/internal/document"
 	"kabinet/internal/entry"
 	"kabinet/internal/fault"
@@ -53,6 +56,22 @@ type ApproveThisNetworkPayload struct {
 	// How far the citizen has come in from the next request on; null if there was a fault.
 	Entry *entry.State `json:"entry,omitempty"`
 	// Faults of the input.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What asking gave.
+type AskClarificationPayload struct {
+	// The question as it was asked; null when there are errors.
+	Clarification *clarification.Clarification `json:"clarification,omitempty"`
+	// What has to be mended; nothing was asked unless this is empty.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What sending a message gave.
+type CommentAppealPayload struct {
+	// The appeal as it is now; null when there are errors.
+	Appeal *appeal.Appeal `json:"appeal,omitempty"`
+	// What has to be mended; nothing was sent unless this is empty.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -160,6 +179,14 @@ type SetInnPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What submitting gave.
+type SubmitAppealPayload struct {
+	// The appeal as submitted; null when there are errors.
+	Appeal *appeal.Appeal `json:"appeal,omitempty"`
+	// What has to be mended; nothing was submitted unless this is empty.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What can be watched.
 type Subscription struct {
 }
@@ -209,6 +236,20 @@ type Viewer struct {
 	Networks []*network.Network `json:"networks,omitempty"`
 	// Confirmation of identity inside the cabinet (подтверждение личности), for accounts that Gosuslugi has not confirmed.
 	Verification *Verification `json:"verification,omitempty"`
+	// What the citizen has asked about all sick leaves, newest first unless another order is given.
+	Clarifications *page.Connection[*clarification.Clarification] `json:"clarifications,omitempty"`
+	// What employers have paid for the citizen, the newest month first unless another order is given.
+	Contributions *page.Connection[*contribution.Contribution] `json:"contributions,omitempty"`
+	// Days by which something has to be done, the soonest first unless another order is given.
+	Deadlines *page.Connection[*deadline.Deadline] `json:"deadlines,omitempty"`
+}
+
+// What taking back gave.
+type WithdrawAppealPayload struct {
+	// The appeal as it is now; null when there are errors.
+	Appeal *appeal.Appeal `json:"appeal,omitempty"`
+	// Why it cannot be taken back; nothing was done unless this is empty.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What an account may do (уровень доступа).
@@ -405,6 +446,12 @@ const (
 	SubjectKindPerson SubjectKind = "PERSON"
 	// Confirmation of identity.
 	SubjectKindVerification SubjectKind = "VERIFICATION"
+	// A question about a sick leave.
+	SubjectKindClarification SubjectKind = "CLARIFICATION"
+	// A deadline.
+	SubjectKindDeadline SubjectKind = "DEADLINE"
+	// An insurance contribution.
+	SubjectKindContribution SubjectKind = "CONTRIBUTION"
 )
 
 var AllSubjectKind = []SubjectKind{
@@ -414,11 +461,14 @@ var AllSubjectKind = []SubjectKind{
 	SubjectKindDocument,
 	SubjectKindPerson,
 	SubjectKindVerification,
+	SubjectKindClarification,
+	SubjectKindDeadline,
+	SubjectKindContribution,
 }
 
 func (e SubjectKind) IsValid() bool {
 	switch e {
-	case SubjectKindSickLeave, SubjectKindBenefit, SubjectKindAppeal, SubjectKindDocument, SubjectKindPerson, SubjectKindVerification:
+	case SubjectKindSickLeave, SubjectKindBenefit, SubjectKindAppeal, SubjectKindDocument, SubjectKindPerson, SubjectKindVerification, SubjectKindClarification, SubjectKindDeadline, SubjectKindContribution:
 		return true
 	}
 	return false

@@ -21,6 +21,7 @@ import (
 	"kabinet/internal/clock"
 	"kabinet/internal/config"
 	"kabinet/internal/fund"
+	"kabinet/internal/outbox"
 	"kabinet/internal/storage"
 )
 
@@ -108,6 +109,40 @@ func ListEvents(ctx context.Context, c *config.Config, outcome string, limit int
 			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", r.ReceivedAt.Format(time.RFC3339), r.Type, r.EventID, r.Sequence, r.Outcome, r.Reason)
 		}
 		return table.Flush()
+	})
+}
+
+// ListCommands lists the newest commands to the fund.
+func ListCommands(ctx context.Context, c *config.Config, log *slog.Logger, state string, limit int, out io.Writer) error {
+	return withRooms(ctx, c, log, func(r *rooms) error {
+		deliveries, err := r.outbox().List(ctx, outbox.State(state), limit)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "CREATED\tTYPE\tID\tSUBJECT\tSEQUENCE\tSTATE\tATTEMPTS\tERROR")
+		for _, d := range deliveries {
+			failure := ""
+			if d.LastError != nil {
+				failure = string(*d.LastError)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n",
+				d.CreatedAt.Format(time.RFC3339), d.Type, d.ID, d.Subject, d.Sequence, d.State, d.Attempts, failure)
+		}
+		return table.Flush()
+	})
+}
+
+// RetryCommands has failed commands tried again.
+func RetryCommands(ctx context.Context, c *config.Config, log *slog.Logger, ids []uuid.UUID, out io.Writer) error {
+	return withRooms(ctx, c, log, func(r *rooms) error {
+		for _, id := range ids {
+			if err := r.outbox().Retry(ctx, id); err != nil {
+				return fmt.Errorf("%s: %w", id, err)
+			}
+			fmt.Fprintln(out, id, "is tried again")
+		}
+		return nil
 	})
 }
 

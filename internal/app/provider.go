@@ -140,12 +140,13 @@ func banner(c *config.Config, links home.Links) string {
   health         %[2]s/readyz            also /healthz /metrics /debug/pprof/
   ESIA emulator  %[3]s
   SMS, e-mail    %[1]s/dev/inbox         codes arrive here
+  demo fund      %[1]s/dev/fund/         answers what people send (KABINET_DEMO_FUND=%[6]s)
 
   Log in at      %[1]s/auth/login?return_to=/playground/
   or by script   curl -sc jar -o /dev/null -L -H 'X-Demo-Persona: ivanova' '%[1]s/auth/login?return_to=/auth/session'
   People         %[5]s
 
-`, links.Public, links.Admin, links.Emulator, c.DataDir, strings.Join(names(), " "))
+`, links.Public, links.Admin, links.Emulator, c.DataDir, strings.Join(names(), " "), c.DemoFund)
 }
 
 func names() []string {

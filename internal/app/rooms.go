@@ -13,6 +13,7 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/benefit"
 	"kabinet/internal/blob"
+	"kabinet/internal/clarification"
 	"kabinet/internal/config"
 	"kabinet/internal/confirm"
 	"kabinet/internal/contribution"
@@ -25,6 +26,7 @@ import (
 	"kabinet/internal/network"
 	"kabinet/internal/notice"
 	"kabinet/internal/notify"
+	"kabinet/internal/outbox"
 	"kabinet/internal/person"
 	"kabinet/internal/ratelimit"
 	"kabinet/internal/seal"
@@ -47,20 +49,21 @@ type rooms struct {
 	sender  notify.Sender
 	limiter *ratelimit.Limiter
 
-	people        *person.Service
-	sickLeaves    *sickleave.Service
-	benefits      *benefit.Service
-	appeals       *appeal.Service
-	documents     *document.Service
-	contributions *contribution.Service
-	deadlines     *deadline.Service
-	notices       *notice.Service
-	sessions      *session.Service
-	confirmations *confirm.Service
-	entry         *entry.Service
-	networks      *network.Service
-	verifications *verification.Service
-	fund          *fund.Service
+	people         *person.Service
+	sickLeaves     *sickleave.Service
+	benefits       *benefit.Service
+	appeals        *appeal.Service
+	documents      *document.Service
+	contributions  *contribution.Service
+	deadlines      *deadline.Service
+	notices        *notice.Service
+	sessions       *session.Service
+	confirmations  *confirm.Service
+	entry          *entry.Service
+	networks       *network.Service
+	verifications  *verification.Service
+	clarifications *clarification.Service
+	fund           *fund.Service
 }
 
 // makeRooms makes the services, from the leaves up. Without a provider sessions renew no tokens.
@@ -95,6 +98,7 @@ func (a *App) makeRooms(provider identity.Provider) (*rooms, error) {
 	r.fund, err = fund.New(a.store, sealer, a.clock, verifier, fund.Rooms{
 		SickLeaves: r.sickLeaves, Benefits: r.benefits, Appeals: r.appeals, Documents: r.documents, People: r.people,
 		Verifications: r.verifications, Contributions: r.contributions, Deadlines: r.deadlines, Notices: r.notices,
+		Clarifications: r.clarifications,
 	}, fund.WithLog(a.log))
 	a.fund, a.notices = r.fund, r.notices
 	return r, err
@@ -119,7 +123,13 @@ func (r *rooms) makeRecords() error {
 	r.contributions = contribution.New(a.store, r.changes, a.clock)
 	r.deadlines = deadline.New(a.store, r.changes, a.clock)
 	r.notices = notice.New(a.store, a.bus, a.clock, a.log)
+	r.clarifications = clarification.New(a.store, r.sealer, r.outbox(), r.changes, r.journal, a.clock)
 	return nil
+}
+
+// outbox makes the list of what the fund has to be told.
+func (r *rooms) outbox() *outbox.Outbox {
+	return outbox.New(r.app.store, r.sealer, r.changes, r.app.clock)
 }
 
 // makeDoors makes the rooms through which people come in.

@@ -42,6 +42,10 @@ func actions() []known {
 		{"verification.request", "VERIFICATION_REQUEST", locale.Text{Ru: "Запрос подтверждения личности", En: "Confirmation of identity was requested"}},
 		{"verification.decide", "VERIFICATION_DECIDE", locale.Text{Ru: "Решение фонда о подтверждении личности", En: "The fund decided on the confirmation of identity"}},
 		{"appeal.draft.save", "APPEAL_DRAFT_SAVE", locale.Text{Ru: "Сохранён черновик обращения", En: "The draft of an appeal was saved"}},
+		{"appeal.submit", "APPEAL_SUBMIT", locale.Text{Ru: "Обращение отправлено", En: "An appeal was submitted"}},
+		{"appeal.withdraw", "APPEAL_WITHDRAW", locale.Text{Ru: "Обращение отозвано", En: "An appeal was taken back"}},
+		{"appeal.comment", "APPEAL_COMMENT", locale.Text{Ru: "Сообщение в обращении", En: "A message within an appeal"}},
+		{"clarification.ask", "CLARIFICATION_ASK", locale.Text{Ru: "Вопрос по больничному листу", En: "A question about a sick leave"}},
 		{"access.deny", "ACCESS_DENY", locale.Text{Ru: "Отказ в доступе", En: "Access was denied"}},
 	}
 }

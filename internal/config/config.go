@@ -92,7 +92,9 @@ type Config struct {
 	OidcClientSecret    Secret   `help:"Client secret of the cabinet there." env:"KABINET_OIDC_CLIENT_SECRET"`
 	OidcTrustedClaim    string   `help:"Claim that is true for people whose identity was confirmed; without it nobody is." env:"KABINET_OIDC_TRUSTED_CLAIM"`
 	EsiaTokenKeysFile   string   `help:"PEM file of the keys that sign ESIA's tokens." env:"KABINET_ESIA_TOKEN_KEYS_FILE"`
-	FundSecrets         []Secret `help:"Secrets (whsec_…) that sign the fund's events; several while they are rotated." env:"KABINET_FUND_SECRETS"`
+	FundSecrets         []Secret `help:"Secrets (whsec_…) that sign the fund's events; several while they are rotated. The first signs what is sent to the fund." env:"KABINET_FUND_SECRETS"`
+	FundURL             string   `help:"Where the fund takes commands, https://…; in demo mode the demo fund at /dev/fund/." env:"KABINET_FUND_URL" name:"fund-url"`
+	DemoFund            string   `help:"What the demo fund does: on, it works; quiet, it only answers what people send; off, what they send waits." enum:"on,quiet,off" default:"on" env:"KABINET_DEMO_FUND"`
 
 	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"KABINET_LOG_LEVEL"`
 	LogFormat string `help:"json or text." enum:"json,text" default:"json" env:"KABINET_LOG_FORMAT"`
@@ -131,6 +133,9 @@ func (c *Config) Check() error {
 	}
 	if _, err := c.Proxies(); err != nil {
 		wrong("KABINET_TRUSTED_PROXIES must be a list of networks such as 10.0.0.0/8, or none")
+	}
+	if c.FundURL != "" && (!isAddress(c.FundURL, "http", "https") || strings.Contains(c.FundURL, "@")) {
+		wrong("KABINET_FUND_URL must be http(s)://host[:port]/path")
 	}
 	if slices.ContainsFunc(c.MobileRedirects, func(r string) bool { return !isRedirect(r) }) {
 		wrong("KABINET_MOBILE_REDIRECTS must be a list of scheme.of.the.app:/path, https://host/path or http://127.0.0.1/path")
@@ -231,6 +236,7 @@ func (c *Config) validateProduction() []error {
 		"KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address")
 	required(len(c.FundSecrets) > 0 && !slices.ContainsFunc(c.FundSecrets, isWeakFundSecret),
 		"KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them")
+	required(isAddress(c.FundURL, "https"), "KABINET_FUND_URL must begin with https://")
 	return faults
 }
 

@@ -39,7 +39,7 @@ func production(t *testing.T) *config.Config {
 		SMSURL: "https://sms.example.ru/send", SMSToken: "a token of the gateway", MailURL: "smtp://user:password@mail.example.ru:587",
 		MailFrom: "kabinet@example.ru", TrustedProxies: []string{"10.0.0.0/8", "fd00::/8"},
 		MobileRedirects: []string{"ru.sfr.kabinet:/callback", "https://lk.example.ru/app"},
-		FundSecrets:     []config.Secret{fundSecret(24), fundSecret(32)}, LogLevel: "info", LogFormat: "json",
+		FundSecrets:     []config.Secret{fundSecret(24), fundSecret(32)}, FundURL: "https://fund.example.ru/commands", LogLevel: "info", LogFormat: "json",
 	}
 }
 
@@ -77,6 +77,7 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		redis    = "production: KABINET_REDIS_URL must be redis://… or rediss://…; the in-process Redis is for the demo"
 		keyset   = "production: KABINET_KEYSET must be a set of keys; kabinet config keyset makes one"
 		portal   = "production: KABINET_ESIA_PORTAL must begin with https://"
+		fund     = "production: KABINET_FUND_URL must begin with https://"
 		secrets  = "production: KABINET_FUND_SECRETS must be whsec_ and at least 24 bytes in base64, each of them"
 		sms      = "production: KABINET_SMS_URL must begin with https:// and KABINET_SMS_TOKEN be set"
 		mail     = "production: KABINET_MAIL_URL must be smtp://… and KABINET_MAIL_FROM an address"
@@ -156,6 +157,10 @@ func TestProductionRefusesEachDevelopmentPart(t *testing.T) {
 		"a weak fund secret":         {one(fundSecret(24), fundSecret(23)), secrets},
 		"an unmarked fund secret":    {one(fundSecret(24)[len("whsec_"):]), secrets},
 		"a fund secret not base64":   {one("whsec_" + config.Secret(strings.Repeat("?", 40))), secrets},
+		"no fund":                    {func(c *config.Config) { c.FundURL = "" }, fund},
+		"a fund without TLS":         {func(c *config.Config) { c.FundURL = "http://fund.example.ru" }, fund},
+		"a fund with a password":     {func(c *config.Config) { c.FundURL = "https://me:secret@fund.example.ru/" }, "KABINET_FUND_URL must be http(s)://host[:port]/path"},
+		"no address of a fund":       {func(c *config.Config) { c.FundURL = "fund" }, "KABINET_FUND_URL must be http(s)://host[:port]/path\n" + fund},
 		"no idle end":                {func(c *config.Config) { c.SessionIdle = 0 }, session},
 		"an idle end of seconds":     {func(c *config.Config) { c.SessionIdle = 59 * time.Second }, session},
 		"absolute before idle":       {func(c *config.Config) { c.SessionAbsolute = c.SessionIdle - time.Second }, session},
@@ -176,7 +181,7 @@ func TestCheckNamesAllFaultsAtOnce(t *testing.T) {
 	for field := range v.Fields() {
 		switch field.Name {
 		case "Mode", "DataDir", "Origins", "EsiaEmulatorAddr", "LogLevel", "LogFormat", "EsiaFamily", // have a default, or may be empty
-			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim", "MobileRedirects", "RequiredData":
+			"OidcIssuer", "OidcClientID", "OidcClientSecret", "OidcTrustedClaim", "MobileRedirects", "RequiredData", "DemoFund":
 			continue
 		}
 		require.ErrorContains(t, err, field.Tag.Get("env"))
@@ -200,7 +205,7 @@ func TestCheckDoesNotRepeatWhatItRefuses(t *testing.T) {
 	c := production(t)
 	c.Addr, c.AdminAddr, c.PublicURL, c.Origins = told, told, "https://"+told+"/\x7f", []string{told}
 	c.DatabaseURL, c.RedisURL, c.Keyset, c.EsiaPortal = told, told, told, told
-	c.FundSecrets = []config.Secret{told}
+	c.FundSecrets, c.FundURL = []config.Secret{told}, told
 	err := c.Check()
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), told)
@@ -239,7 +244,7 @@ func TestProductionIsTheDefault(t *testing.T) {
 }
 
 func TestEverySettingHasHelpAndAVariableThatSetsIt(t *testing.T) {
-	values := map[string]string{"Mode": "demo", "LogLevel": "debug", "LogFormat": "text", "SessionIdle": "2m", "SessionAbsolute": "3h", "EsiaFamily": "legacy"}
+	values := map[string]string{"Mode": "demo", "LogLevel": "debug", "LogFormat": "text", "SessionIdle": "2m", "SessionAbsolute": "3h", "EsiaFamily": "legacy", "DemoFund": "off"}
 	for field := range reflect.TypeFor[config.Config]().Fields() {
 		variable := field.Tag.Get("env")
 		require.NotEmpty(t, field.Tag.Get("help"), field.Name)

@@ -23,14 +23,9 @@ func (c *Config) Complete() error {
 		return nil
 	}
 	if c.PublicURL == "" {
-		host, port, err := net.SplitHostPort(c.Addr)
-		if err != nil {
-			return fmt.Errorf("KABINET_ADDR: %w", err)
+		if c.PublicURL = c.LocalURL(); c.PublicURL == "" {
+			return errors.New("KABINET_ADDR must be host:port")
 		}
-		if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-			host = "127.0.0.1" // every address of the machine is served; this one is always there
-		}
-		c.PublicURL = "http://" + net.JoinHostPort(host, port)
 	}
 	for _, redirect := range demoRedirects() {
 		if !slices.Contains(c.MobileRedirects, redirect) {
@@ -65,6 +60,18 @@ func (c *Config) Complete() error {
 		c.FundSecrets = []Secret{secret}
 	}
 	return nil
+}
+
+// LocalURL is where this machine reaches the public address; empty when that is none.
+func (c *Config) LocalURL() string {
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1" // every address of the machine is served; this one is always there
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // demoRedirects are where programs under development are answered: on the device, at whatever port.

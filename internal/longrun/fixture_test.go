@@ -96,7 +96,7 @@ func (s settings) start(t testing.TB) *instance {
 		"KABINET_MODE=demo", "KABINET_ADDR="+public, "KABINET_ADMIN_ADDR="+admin, "KABINET_ESIA_EMULATOR_ADDR="+emulator,
 		"KABINET_DATA_DIR="+directory, "KABINET_DATABASE_URL="+s.database, "KABINET_REDIS_URL="+s.redis,
 		"KABINET_KEYSET="+string(keys), "KABINET_FUND_SECRETS="+s.fundSecret, "KABINET_LOG_LEVEL=warn",
-		"KABINET_SESSION_IDLE=12h", "KABINET_SESSION_ABSOLUTE=12h",
+		"KABINET_DEMO_FUND=off", "KABINET_SESSION_IDLE=12h", "KABINET_SESSION_ABSOLUTE=12h",
 	)
 	t.Cleanup(func() {
 		if i.process != nil {

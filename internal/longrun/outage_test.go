@@ -19,9 +19,6 @@ import (
 	"kabinet/internal/viewer"
 )
 
-// outage is a time for which Redis is away: longer than the sweep's rhythm and than a subscriber's own look.
-const outage = 35 * time.Second
-
 // deaf is the announcer of a process that is killed right after its commit.
 type deaf struct{}
 
@@ -68,9 +65,10 @@ func TestAKillBetweenCommitAndWakeUpLosesNothing(t *testing.T) {
 	require.Equal(t, before, streams(crews), "on the streams that were open")
 }
 
-// TestAStreamOutlivesAnOutageOfRedis: nothing is lost while Redis is away, streams stay open, changes still arrive,
-// and after its return they arrive at once again.
+// TestAStreamOutlivesAnOutageOfRedis: nothing is lost while Redis is away for OUTAGE seconds, streams stay open, changes
+// still arrive, and after its return they arrive at once again.
 func TestAStreamOutlivesAnOutageOfRedis(t *testing.T) {
+	outage := time.Duration(setting(t, "OUTAGE", 60)) * time.Second
 	c, crews := watched(t)
 	w := newWriter(c, 1<<40, 1)
 	before := streams(crews)

@@ -9,6 +9,7 @@ import (
 	"kabinet/ent"
 	"kabinet/internal/batch"
 	"kabinet/internal/calendar"
+	"kabinet/internal/clarification"
 	"kabinet/internal/locale"
 	"kabinet/internal/money"
 	"kabinet/internal/ref"
@@ -148,8 +149,16 @@ func (l *SickLeave) Days() *int {
 
 // siblings are the certificates of one answer: their relations are loaded together.
 type siblings struct {
-	ids     []uuid.UUID
-	periods batch.Lazy[[]*Period]
+	ids            []uuid.UUID
+	periods        batch.Lazy[[]*Period]
+	clarifications batch.Lazy[[]*clarification.Clarification]
+}
+
+// Asked gives what was asked about the certificate, oldest first: load reads it for all certificates of one answer.
+func (l *SickLeave) Asked(ctx context.Context,
+	load func(context.Context, []uuid.UUID) (map[uuid.UUID][]*clarification.Clarification, error),
+) ([]*clarification.Clarification, error) {
+	return l.siblings.clarifications.Get(ctx, l.ID.ID, l.siblings.ids, load)
 }
 
 func fromRows(rows []*ent.SickLeave) []*SickLeave {

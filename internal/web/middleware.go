@@ -205,14 +205,23 @@ func Acted(sessions *session.Service, c clock.Clock) func(ctx context.Context) {
 	}
 }
 
-// Ended gives the channel that closes when the session of a request ends, for streams.
-func Ended(sessions *session.Service) func(ctx context.Context) <-chan struct{} {
-	return func(ctx context.Context) <-chan struct{} {
+// Ended has end called when the session of a request ends, for streams.
+func Ended(sessions *session.Service) func(ctx context.Context, end func()) {
+	return func(ctx context.Context, end func()) {
+		if open, ok := openSession(ctx); ok {
+			sessions.OnEnd(ctx, open.Open, end)
+		}
+	}
+}
+
+// Ending gives the end of the session of a request, for streams: see session.Service.Ending.
+func Ending(sessions *session.Service) func(ctx context.Context) <-chan *session.Ending {
+	return func(ctx context.Context) <-chan *session.Ending {
 		open, ok := openSession(ctx)
 		if !ok {
 			return nil
 		}
-		return sessions.Ended(ctx, open.Open)
+		return sessions.Ending(ctx, open.Open)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestAPersonWhoLogsOutAtTheProvider(t *testing.T) {
 			before.login(t, "ivanova")
 			ivanova.login(t, "ivanova")
 			streams := make(chan (<-chan struct{}), 1)
-			c.api = func(w http.ResponseWriter, r *http.Request) { streams <- web.Ended(c.sessions)(r.Context()) }
+			c.api = func(w http.ResponseWriter, r *http.Request) { streams <- c.endOf(r) }
 			ivanova.get(t, "/graphql", csrf...)
 			stream := <-streams
 			c.api = tellViewer

@@ -67,6 +67,8 @@ type Options struct {
 	Home http.Handler
 	// Inbox is the page /dev/inbox in demo mode, when messages are captured.
 	Inbox http.Handler
+	// DemoFund is the page /dev/fund and what is below it in demo mode, when there is a demo fund.
+	DemoFund http.Handler
 }
 
 // edge holds what the endpoints need.
@@ -100,6 +102,9 @@ func NewHandler(o Options) http.Handler {
 		mux.Handle("GET /dev", e.Home)
 		if o.Inbox != nil {
 			mux.Handle("GET /dev/inbox", o.Inbox)
+		}
+		if o.DemoFund != nil {
+			mux.Handle("/dev/fund/", http.StripPrefix("/dev/fund", o.DemoFund))
 		}
 		mux.Handle("GET /{$}", http.RedirectHandler("/dev", http.StatusSeeOther))
 	}

@@ -52,6 +52,7 @@ export async function startCabinet({ binary, port, settings }) {
       KABINET_PUBLIC_URL: `http://127.0.0.1:${port}`,
       KABINET_ADMIN_ADDR: `127.0.0.1:${admin}`,
       KABINET_ESIA_EMULATOR_ADDR: '127.0.0.1:0',
+      KABINET_DEMO_FUND: 'quiet',
       ...settings,
     },
   });

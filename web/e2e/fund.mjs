@@ -18,17 +18,46 @@ const run = promisify(execFile);
  * @param {Date} [change.time]
  */
 export function sickLeaveChanged({ number, state, comment, time = new Date() }) {
+  return event('ru.sfr.sickleave.changed', number, time, { number, state, ...(comment ? { comment } : {}) });
+}
+
+/**
+ * A piece of news for everybody.
+ *
+ * @param {{number: string, title: string}} news `number` is the fund's name for it
+ */
+export function announcementPublished({ number, title }) {
+  const data = { number, importance: 'IMPORTANT', title: { ru: title }, text: { ru: title } };
+  return event('ru.sfr.announcement.published', number, new Date(), data);
+}
+
+/**
+ * How a system behind the cabinet does.
+ *
+ * @param {{system: string, state: string}} status
+ */
+export function systemStatus({ system, state }) {
+  return event('ru.sfr.system.status', system, new Date(), { system, state });
+}
+
+/**
+ * @param {string} type
+ * @param {string} subject
+ * @param {Date} time
+ * @param {object} data
+ */
+function event(type, subject, time, data) {
   return {
     specversion: '1.0',
     id: randomUUID(),
     source: 'urn:ru:sfr:elmk',
-    type: 'ru.sfr.sickleave.changed',
-    subject: number,
+    type,
+    subject,
     time: time.toISOString(),
     datacontenttype: 'application/json',
     // Later than anything that was seeded: the server drops what is older than it has seen of a subject.
     sequence: String(time.getTime()).padStart(20, '0'),
-    data: { number, state, ...(comment ? { comment } : {}) },
+    data,
   };
 }
 

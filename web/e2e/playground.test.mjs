@@ -46,7 +46,7 @@ describe('the playground', { timeout: 120_000 }, () => {
 
     const tabs = page.getByRole('tab');
     await tabs.first().waitFor();
-    assert.deepEqual(await tabs.allInnerTexts(), ['Dashboard', 'SaveAppealDraft', 'StatusChanged']);
+    assert.deepEqual(await tabs.allInnerTexts(), ['Dashboard', 'SaveAppealDraft', 'SubmitAppeal', 'StatusChanged', 'Notices']);
 
     const examples = new URL('../playground/operations/', import.meta.url);
     for (const name of (await readdir(examples)).filter((it) => it.endsWith('.graphql'))) {

@@ -1,9 +1,12 @@
 // The tabs a newcomer finds open. Each operation is a file of its own, so that it can be checked against the schema.
 import dashboard from './dashboard.graphql';
+import notices from './notices.graphql';
 import saveAppealDraft from './save-appeal-draft.graphql';
 import saveAppealDraftVariables from './save-appeal-draft.variables.json';
 import statusChanged from './status-changed.graphql';
 import statusChangedVariables from './status-changed.variables.json';
+import submitAppeal from './submit-appeal.graphql';
+import submitAppealVariables from './submit-appeal.variables.json';
 
 /** The default tabs of GraphiQL. Idempotency keys are new at every call, so that an example can be run by many. */
 export function defaultTabs() {
@@ -11,7 +14,9 @@ export function defaultTabs() {
     // The variables of the first tab stay unseen until it is clicked, so it does without.
     { query: dashboard },
     tab(saveAppealDraft, saveAppealDraftVariables),
+    tab(submitAppeal, submitAppealVariables),
     tab(statusChanged, statusChangedVariables),
+    { query: notices },
   ];
 }
 
