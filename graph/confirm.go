@@ -121,7 +121,7 @@ func hopeless(ctx context.Context, input model.Confirmed) bool {
 func (d directives) refused(ctx context.Context, input model.Confirmed) (any, error) {
 	in, ok := input.(model.SubmitAppealInput)
 	if !ok || in.Answer() != nil {
-		return nil, nil //nolint:nilnil // see above
+		return nil, nil
 	}
 	faults, err := userErrors(ctx, d.appeals.CheckSubmit(ctx, in.SubmitInput))
 	if err != nil || len(faults) == 0 {

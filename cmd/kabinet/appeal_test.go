@@ -79,7 +79,7 @@ func (c *citizen) submit(subject, body string) string {
 }
 
 // states gives what becomes of a subject, change of state by change of state, until the last that is wanted.
-func (s stream) states(t *testing.T, subject string, last string) (states []string) {
+func (s stream) states(t *testing.T, subject, last string) (states []string) {
 	t.Helper()
 	for len(states) == 0 || states[len(states)-1] != last {
 		if c := s.next(t); c.Subject.ID == subject && c.To != "" {

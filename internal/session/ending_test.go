@@ -62,7 +62,7 @@ func TestTheAbsoluteEndIsToldToo(t *testing.T) {
 	}, rowsAlone, sqliteMini, postgresMini)
 }
 
-// Whoever leaves leaves nothing behind (see TestMain).
+// A reader who goes leaves nothing behind (see TestMain).
 func TestAStreamOfEndingsEndsWithItsReader(t *testing.T) {
 	in(t, func(t *testing.T, p *place) {
 		ctx, leave := context.WithCancel(t.Context())
