@@ -66,6 +66,7 @@ type stream struct {
 	position int64 // number of the last event that was sent or passed over
 	newest   int64 // number of the newest event when the stream began; what is not there up to it is kept no more
 	failing  bool
+	retry    *time.Timer // rings when a read that has failed is tried again; nil before the first
 	over     bool
 }
 
@@ -100,15 +101,28 @@ func (s *stream) hear() {
 			if !s.failing { // once for an outage, not once a second
 				s.hub.log.LogAttrs(s.ctx, slog.LevelWarn, "feed: read failed; it will be tried again", slog.Any("error", err))
 			}
-			time.AfterFunc(retryRead, s.bell.Ring)
+			s.tryAgain()
 		}
 		s.failing = err != nil
 		break
 	}
 	if s.ctx.Err() != nil {
 		s.over = true
+		if s.retry != nil {
+			s.retry.Stop()
+		}
 		s.hub.bells.TakeDown(s.owner, s.bell)
 	}
+}
+
+// tryAgain has the bell ring in a while, once, however many failed reads there are until then: whoever rings besides must
+// not make a database that is in trouble busier.
+func (s *stream) tryAgain() {
+	if s.retry == nil {
+		s.retry = time.AfterFunc(retryRead, s.bell.Ring)
+		return
+	}
+	s.retry.Reset(retryRead)
 }
 
 // forward sends what is behind the position and tells whether there may be more. Numbers have no gaps, so that one

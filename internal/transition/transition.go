@@ -115,7 +115,7 @@ func (n number) unless(ctx context.Context, tx *storage.Tx, err error) error {
 		return err
 	}
 	if back := owner.GiveBack(ctx, tx, n.owner, n.sequence); back != nil {
-		return fmt.Errorf("apply report: %w", back) // and not err, upon which a caller might commit
+		return fmt.Errorf("apply report: %w (after: %v)", back, err) //nolint:errorlint // err is told and not wrapped: upon it a caller might commit
 	}
 	return err
 }
