@@ -46,7 +46,7 @@ func (o *Outbox) Add(ctx context.Context, tx *storage.Tx, c Command) error {
 	if err != nil {
 		return fmt.Errorf("add command: %w", err)
 	}
-	sealed, err := o.sealer.Seal(payloadPlace, id, data)
+	sealed, err := SealPayload(o.sealer, id, data)
 	if err != nil {
 		return fmt.Errorf("add command: %w", err)
 	}
@@ -111,4 +111,9 @@ func newest(s *sql.Selector) {
 		sql.ColumnsEQ(later.C(command.FieldSubject), s.C(command.FieldSubject)),
 		sql.ColumnsGT(later.C(command.FieldSequence), s.C(command.FieldSequence)),
 	))))
+}
+
+// SealPayload seals the data of the command with this id.
+func SealPayload(sealer *seal.Sealer, id uuid.UUID, data []byte) ([]byte, error) {
+	return sealer.Seal(payloadPlace, id, data)
 }

@@ -28,20 +28,29 @@ func (c *Courier) settle(ctx context.Context, one claimed, a attempt) error {
 	return c.postpone(ctx, one, a.code, at)
 }
 
-// postpone has a command tried again later. Its person sees that: while the fund is away it is asked so seldom that they
-// do not hear of it often.
-func (c *Courier) postpone(ctx context.Context, one claimed, code ErrorCode, at time.Time) error {
-	row := one.row
-	if err := c.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+// change changes a command, and what goes with it, under its owner's lock, and tells the owner, unless nothing is left to
+// change because somebody was quicker. It gives how many commands were changed.
+func (c *Courier) change(ctx context.Context, row *ent.Command, update func(context.Context, *storage.Tx) (int, error)) (changed int, err error) {
+	err = c.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if err := owner.Lock(ctx, tx, row.OwnerID); err != nil {
 			return err
 		}
-		n, err := tx.Command.Update().Where(command.ID(row.ID), command.State(string(Pending)), command.ClaimedUntil(one.until)).
-			SetAttempts(row.Attempts + 1).SetLastError(string(code)).SetNextAttemptAt(at).ClearClaimedUntil().Save(ctx)
-		if err != nil || n == 0 { // the lease was lost
+		var err error
+		if changed, err = update(ctx, tx); err != nil || changed == 0 {
 			return err
 		}
 		return c.tell(ctx, tx, row)
+	})
+	return changed, err
+}
+
+// postpone has a command tried again later, unless its lease was lost. Its person sees that: while the fund is away it is
+// asked so seldom that they do not hear of it often.
+func (c *Courier) postpone(ctx context.Context, one claimed, code ErrorCode, at time.Time) error {
+	row := one.row
+	if _, err := c.change(ctx, row, func(ctx context.Context, tx *storage.Tx) (int, error) {
+		return tx.Command.Update().Where(command.ID(row.ID), command.State(string(Pending)), command.ClaimedUntil(one.until)).
+			SetAttempts(row.Attempts + 1).SetLastError(string(code)).SetNextAttemptAt(at).ClearClaimedUntil().Save(ctx)
 	}); err != nil {
 		return fmt.Errorf("settle command: %w", err)
 	}
@@ -49,25 +58,17 @@ func (c *Courier) postpone(ctx context.Context, one claimed, code ErrorCode, at 
 }
 
 func (c *Courier) delivered(ctx context.Context, one claimed) error {
-	row, counted := one.row, false
-	err := c.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := owner.Lock(ctx, tx, row.OwnerID); err != nil {
-			return err
-		}
+	row := one.row
+	changed, err := c.change(ctx, row, func(ctx context.Context, tx *storage.Tx) (int, error) {
 		now := c.clock.Now()
-		n, err := tx.Command.Update().Where(command.ID(row.ID), command.StateNEQ(string(Delivered))).
+		return tx.Command.Update().Where(command.ID(row.ID), command.StateNEQ(string(Delivered))).
 			SetState(string(Delivered)).SetAttempts(row.Attempts + 1).SetLastError("").SetDeliveredAt(now).SetUpdatedAt(now).
 			ClearNextAttemptAt().ClearClaimedUntil().Save(ctx)
-		if err != nil || n == 0 { // somebody else has had it taken meanwhile
-			return err
-		}
-		counted = true
-		return c.tell(ctx, tx, row)
 	})
 	if err != nil {
 		return fmt.Errorf("settle command: %w", err)
 	}
-	if counted {
+	if changed > 0 {
 		c.metrics.delivered.Inc()
 	}
 	return nil
@@ -76,11 +77,7 @@ func (c *Courier) delivered(ctx context.Context, one claimed) error {
 // giveUp has a command fail, and with it, unless the fund has refused it and so has seen it, whatever comes later about
 // its subject. until is the end of the lease under which it was tried; zero when nobody has one.
 func (c *Courier) giveUp(ctx context.Context, row *ent.Command, until time.Time, attempts int, code ErrorCode) error {
-	left := 0
-	err := c.store.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := owner.Lock(ctx, tx, row.OwnerID); err != nil {
-			return err
-		}
+	left, err := c.change(ctx, row, func(ctx context.Context, tx *storage.Tx) (int, error) {
 		now := c.clock.Now()
 		update := tx.Command.Update().Where(command.ID(row.ID), command.State(string(Pending)))
 		if until.IsZero() {
@@ -90,19 +87,14 @@ func (c *Courier) giveUp(ctx context.Context, row *ent.Command, until time.Time,
 		}
 		n, err := update.SetState(string(Failed)).SetAttempts(attempts).SetLastError(string(code)).SetUpdatedAt(now).
 			ClearNextAttemptAt().ClearClaimedUntil().Save(ctx)
-		if err != nil || n == 0 {
-			return err
+		if err != nil || n == 0 || code == Refused {
+			return n, err
 		}
-		if code != Refused {
-			if left, err = tx.Command.Update().
-				Where(command.Subject(row.Subject), command.SequenceGT(row.Sequence), command.State(string(Pending))).
-				SetState(string(Failed)).SetLastError(string(Earlier)).SetUpdatedAt(now).ClearNextAttemptAt().ClearClaimedUntil().
-				Save(ctx); err != nil {
-				return err
-			}
-		}
-		left++
-		return c.tell(ctx, tx, row)
+		later, err := tx.Command.Update().
+			Where(command.Subject(row.Subject), command.SequenceGT(row.Sequence), command.State(string(Pending))).
+			SetState(string(Failed)).SetLastError(string(Earlier)).SetUpdatedAt(now).ClearNextAttemptAt().ClearClaimedUntil().
+			Save(ctx)
+		return n + later, err
 	})
 	if err != nil {
 		return fmt.Errorf("give command up: %w", err)

@@ -11,11 +11,7 @@ import (
 	"kabinet/internal/appeal"
 	"kabinet/internal/outbox"
 	"kabinet/internal/ref"
-	"kabinet/internal/seal"
 )
-
-// payloadPlace is where the sealed data of a command stands.
-const payloadPlace seal.Place = "commands.payload"
 
 // deliveredWithin is how long a command was on its way.
 const deliveredWithin = 2 * time.Second
@@ -41,7 +37,7 @@ func (a *author) deliver(subject ref.Ref, acts []act) {
 		if err != nil {
 			a.fail(fmt.Errorf("write command: %w", err))
 		}
-		sealed, err := a.sealer.Seal(payloadPlace, row.ID, data)
+		sealed, err := outbox.SealPayload(a.sealer, row.ID, data)
 		if err != nil {
 			a.fail(fmt.Errorf("write command: %w", err))
 		}
